@@ -1,0 +1,25 @@
+"""Which mailbox an address leads to. Several spellings of one mailbox make one person for the free trial."""
+
+DOTS_DO_NOT_COUNT = frozenset({"gmail.com", "googlemail.com"})
+SAME_DOMAIN = {"googlemail.com": "gmail.com"}
+
+
+def mailbox(email: str) -> str:
+    """Return the one spelling that stands for `email`'s mailbox; never shown, never mailed to.
+
+    Lower-cases, drops a plus-tag, writes an international domain in its ASCII form, and drops dots where the
+    provider ignores them.
+    """
+    local, _, domain = email.strip().lower().rpartition("@")
+    domain = _ascii(domain.rstrip("."))
+    local = local.split("+", 1)[0]
+    if domain in DOTS_DO_NOT_COUNT:
+        local = local.replace(".", "")
+    return f"{local}@{SAME_DOMAIN.get(domain, domain)}"
+
+
+def _ascii(domain: str) -> str:
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain

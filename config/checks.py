@@ -1,0 +1,59 @@
+"""Refuse to start with settings that would lose money or leak it. Each message says what to do."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+STRIPE_HOST = "api.stripe.com"
+
+
+@register()
+def settings_make_sense(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Run at every start (also by `manage.py check`); any Error stops the command."""
+    return [*_site(), *_stripe(), *_catalog()]
+
+
+def _site() -> Iterator[CheckMessage]:
+    parts = urlsplit(settings.SITE_URL)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
+        yield Error(f"SITE_URL is {settings.SITE_URL!r}.", hint="Set it like https://shop.example.com", id="shop.E001")
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not local and not settings.HTTPS:
+        yield Error("SITE_URL is public but not https.", hint="Passwords would travel in clear.", id="shop.E002")
+    if not local and settings.SECRET_KEY == settings.LOCAL_SECRET_KEY:
+        yield Error("SECRET_KEY is the local one.", hint="Set SECRET_KEY to 50 random characters.", id="shop.E003")
+    if not local and settings.TRIAL_PEPPER == "local pepper":
+        yield Error("TRIAL_PEPPER is the local one.", hint="Set it once to 50 random characters.", id="shop.E005")
+    if not local and settings.DEBUG:
+        yield Error("DEBUG is on at a public address.", hint="Unset DEBUG.", id="shop.E004")
+
+
+def _stripe() -> Iterator[CheckMessage]:
+    key, base = settings.STRIPE_SECRET_KEY, urlsplit(settings.STRIPE_API_BASE)
+    if not key.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
+        yield Error("STRIPE_SECRET_KEY is not a secret key.", hint="It starts with sk_ or rk_.", id="shop.E010")
+    if "_live_" in key and (base.scheme, base.hostname) != ("https", STRIPE_HOST):
+        yield Error(
+            "A live Stripe key with a STRIPE_API_BASE that is not Stripe.",
+            hint="Unset STRIPE_API_BASE, or use a test key: a live key is only ever sent to Stripe.",
+            id="shop.E011",
+        )
+    if not settings.STRIPE_WEBHOOK_SECRETS or not all(
+        secret.startswith("whsec_") for secret in settings.STRIPE_WEBHOOK_SECRETS
+    ):
+        yield Error("STRIPE_WEBHOOK_SECRET is missing or odd.", hint="It starts with whsec_.", id="shop.E012")
+    if base.hostname == STRIPE_HOST and "whsec_sandbox" in settings.STRIPE_WEBHOOK_SECRETS:
+        yield Error("The sandbox's webhook secret with the real Stripe.", hint="Anybody knows it.", id="shop.E013")
+    if not 30 <= settings.CHECKOUT_LIFETIME_MINUTES <= 1440:
+        yield Error("CHECKOUT_LIFETIME_MINUTES must be 30 to 1440.", hint="Stripe's own limits.", id="shop.E014")
+
+
+def _catalog() -> Iterator[CheckMessage]:
+    if settings.CATALOG not in {"landscape", "chat"}:
+        yield Error(f"CATALOG is {settings.CATALOG!r}.", hint="Set it to landscape or chat.", id="shop.E020")
+    if not 1 <= settings.ENGINE_TIMEOUT_SECONDS <= 900:
+        yield Error("ENGINE_TIMEOUT_SECONDS must be 1 to 900.", id="shop.E021")

@@ -1,0 +1,76 @@
+"""The cast and the stage of every test: real PostgreSQL, and an audit at the end of every test that used it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from accounts.models import User
+from tokens import audit
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix() -> None:
+    """Kept by pytest-django: each xdist worker has a database of its own."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _books_can_be_emptied_between_tests(request: pytest.FixtureRequest) -> None:
+    """Let the test runner's flush truncate the books; outside tests a trigger refuses that."""
+    request.getfixturevalue("django_db_setup")
+    blocker = request.getfixturevalue("django_db_blocker")
+    with blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE tokens_tokentransaction DISABLE TRIGGER token_transaction_is_never_truncated"
+        )
+
+
+@pytest.fixture(autouse=True)
+def _media_of_its_own(tmp_path: Path, settings: Any) -> None:
+    storages = {**settings.STORAGES}
+    storages["default"] = {**storages["default"], "OPTIONS": {"location": str(tmp_path / "media")}}
+    settings.STORAGES = storages
+
+
+@pytest.fixture(autouse=True)
+def _the_books_are_right_at_the_end(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Audit the books after every test that could touch them, unless it broke them on purpose."""
+    uses_database = bool(
+        {"db", "transactional_db", "live_server"} & set(request.fixturenames)
+        or request.node.get_closest_marker("django_db")
+    )
+    if uses_database:
+        marker = request.node.get_closest_marker("django_db")
+        request.getfixturevalue("transactional_db" if marker and marker.kwargs.get("transaction") else "db")
+    yield
+    if uses_database and not request.node.get_closest_marker("breaks_the_books"):
+        assert [str(found) for found in audit.discrepancies()] == []
+
+
+@pytest.fixture
+def buyer(db: None) -> User:
+    """The person whose things must stay theirs."""
+    return User.objects.create_user("buyer@example.com", "a-long-passphrase")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """The person who must not see the buyer's things."""
+    return User.objects.create_user("stranger@example.com", "a-long-passphrase")
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    """The staff member who may do everything in the admin."""
+    return User.objects.create_superuser("staff@example.com", "a-long-passphrase")

@@ -1,0 +1,50 @@
+"""What somebody holds, ready to show. Reads one row; never the ledger."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from accounts.models import User
+from tokens.models import TokenAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A person's holdings: tokens, free trial credits, lifetime totals (tokens), and an unlimited right."""
+
+    balance: int = 0
+    trial_balance: int = 0
+    total_purchased: int = 0
+    total_spent: int = 0
+    unlimited_until: datetime | None = None
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether generations cost nothing now."""
+        return self.unlimited_until is not None and timezone.now() < self.unlimited_until
+
+    @property
+    def designs_left(self) -> int:
+        """How many one-token generations are left, trial included; meaningless while unlimited."""
+        return self.balance + self.trial_balance
+
+    @property
+    def shown(self) -> str:
+        """A short text that changes if and only if something shown changes; the fragment polls with it."""
+        return f"{self.balance}.{self.trial_balance}.{self.total_purchased}.{self.total_spent}.{int(self.unlimited)}"
+
+
+def read(user: User) -> Balance:
+    """Return what `user` holds, as loaded with the user; zeros when the account was never touched."""
+    try:
+        account = user.token_account
+    except TokenAccount.DoesNotExist:
+        return Balance()
+    return Balance(
+        balance=account.balance,
+        trial_balance=account.trial_balance,
+        total_purchased=account.total_purchased,
+        total_spent=account.total_spent,
+        unlimited_until=account.unlimited_until,
+    )

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from tokens import views
+
+app_name = "tokens"
+urlpatterns = [
+    path("tokens/", views.statement_page, name="statement"),
+    path("tokens/balance/", views.balance_now, name="balance"),
+]

@@ -11,6 +11,7 @@ import urllib.request
 
 import django
 from django.core.management import call_command
+from django.db import connections
 from honcho.manager import Manager
 
 BUYER_PASSWORD = "garden-buyer-1"  # noqa: S105
@@ -55,6 +56,7 @@ def _prepare() -> None:
     call_command(
         "create_demo_accounts", buyer_password=BUYER_PASSWORD, staff_password=STAFF_PASSWORD, verbosity=0
     )
+    connections.close_all()
 
 
 def _processes(database_url: str, port: int) -> Manager:

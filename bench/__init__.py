@@ -1,0 +1,1 @@
+"""Speed, as ratios against a baseline run beside it on the same server. `make bench`."""

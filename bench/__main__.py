@@ -1,0 +1,55 @@
+"""`make bench`: measure the books, the webhook and the pages in a database of its own, then remove it."""
+
+import os
+import sys
+from pathlib import Path
+
+import psycopg
+
+DATABASE = "shop_bench"
+
+
+def main() -> int:
+    """Print the table (and write BENCH_JSON); exit code 0 even when a target is missed: it is for reading."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from config import settings as base
+    from config.database import embedded_url
+
+    url = embedded_url(base.LOCAL_DIR / "postgres", database=DATABASE)
+    os.environ["DATABASE_URL"] = url
+    sys.modules.pop("config.settings")
+    try:
+        return measure(url)
+    finally:
+        from django.db import connections
+
+        connections.close_all()
+        with psycopg.connect(url.replace(f"/{DATABASE}", "/postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+
+
+def measure(url: str) -> int:
+    """Prepare the database at `url` and run every measurement in turn."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    from bench import charges, pgbench, report
+    from bench.people import populate
+
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    populate()
+    with connection.cursor() as cursor:
+        cursor.execute(pgbench.FIVE_STATEMENTS_SETUP)
+    figures = charges.charges(url)
+    print(report.table(figures))  # noqa: T201
+    if path := os.environ.get("BENCH_JSON"):
+        report.write_json(figures, Path(path))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,22 @@
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+
+from accounts.models import User
+from tokens import ledger
+from tokens.models import TokenTransaction
+
+Give = Callable[..., TokenTransaction]
+
+
+@pytest.fixture
+def give() -> Give:
+    """Credit somebody some tokens: `give(buyer, 5)`."""
+
+    def _give(user: User, amount: int, type: ledger.Type = ledger.Type.PURCHASE) -> TokenTransaction:
+        return ledger.credit(
+            user_id=user.pk, amount=amount, type=type, key=f"given:{uuid4()}", description="Given"
+        )
+
+    return _give

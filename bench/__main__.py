@@ -45,7 +45,7 @@ def measure(url: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(pgbench.FIVE_STATEMENTS_SETUP)
     figures = charges.charges(url)
-    print(report.table(figures))  # noqa: T201
+    print(report.table(figures))
     if path := os.environ.get("BENCH_JSON"):
         report.write_json(figures, Path(path))
     return 0

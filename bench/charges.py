@@ -7,7 +7,7 @@ from bench import pgbench
 from bench.people import ACCOUNTS
 from bench.report import Figure
 
-SECONDS = 4
+SECONDS = 3
 FIVE = "pgbench, five bare statements"
 SAME = "pgbench, the ledger's own statements"
 SHAPES = [  # processes, threads, target against FIVE
@@ -42,9 +42,7 @@ def charges(url: str) -> list[Figure]:
 
 
 def _hot(url: str) -> list[Figure]:
-    five = pgbench.transactions_per_second(
-        url, pgbench.FIVE_STATEMENTS, clients=8, seconds=SECONDS, accounts=1
-    )
+    five = pgbench.transactions_per_second(url, pgbench.FIVE_STATEMENTS, clients=8, seconds=SECONDS, accounts=1)
     ours = charged(1, 8, 1)
     return [
         Figure(f"{FIVE}, one hot account, 8 clients", five, "per second"),
@@ -55,5 +53,5 @@ def _hot(url: str) -> list[Figure]:
 def charged(processes: int, threads: int, accounts: int) -> float:
     """Run `bench.charging` in `processes` processes at once; return their charges per second together."""
     command = [sys.executable, "-m", "bench.charging", str(threads), str(SECONDS), str(accounts)]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]  # noqa: S603
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
     return sum(float(process.communicate()[0]) for process in running)

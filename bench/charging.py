@@ -21,11 +21,9 @@ def main(threads: int, seconds: float, accounts: int) -> None:
     start = threading.Barrier(threads + 1)
 
     def work(index: int) -> None:
-        dice, run = random.Random(index), uuid.uuid4()  # noqa: S311
+        dice, run = random.Random(index), uuid.uuid4()
         for warm_up in range(20):
-            ledger.charge(
-                user_id=user_id(dice.randint(1, accounts)), cost=1, key=f"w:{run}:{warm_up}", description="x"
-            )
+            ledger.charge(user_id=user_id(dice.randint(1, accounts)), cost=1, key=f"w:{run}:{warm_up}", description="x")
         start.wait()
         deadline = time.perf_counter() + seconds
         while time.perf_counter() < deadline:
@@ -44,7 +42,7 @@ def main(threads: int, seconds: float, accounts: int) -> None:
     start.wait()
     for worker in workers:
         worker.join()
-    print(sum(counts) / seconds)  # noqa: T201
+    print(sum(counts) / seconds)
 
 
 if __name__ == "__main__":

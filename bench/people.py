@@ -20,11 +20,11 @@ def populate(count: int = ACCOUNTS, tokens: int = 1_000_000) -> None:
             f"""
             INSERT INTO accounts_user (id, email, password, is_active, is_staff, is_superuser, joined_at)
             SELECT {_ID}, n || '@bench.example.com', '!', true, false, false, now() FROM generate_series(1, %s) AS n
-            """,  # noqa: S608
+            """,
             [count],
         )
         cursor.execute(
-            f"INSERT INTO tokens_tokenaccount (user_id) SELECT {_ID} FROM generate_series(1, %s) AS n",  # noqa: S608
+            f"INSERT INTO tokens_tokenaccount (user_id) SELECT {_ID} FROM generate_series(1, %s) AS n",
             [count],
         )
         cursor.execute(

@@ -56,7 +56,7 @@ def transactions_per_second(url: str, script: str, *, clients: int, seconds: int
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [
                 binary,
                 "-n",

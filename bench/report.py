@@ -34,9 +34,7 @@ def table(figures: list[Figure]) -> str:
         target = "" if figure.target is None else f"{'<=' if figure.at_most else '>='} {figure.target:g}"
         mark = {True: "reached", False: "MISSED", None: ""}[figure.reached]
         beside = f"  of {figure.beside}" if figure.beside else ""
-        lines.append(
-            f"{figure.name:58} {figure.value:12,.2f} {figure.unit:12} {ratio:>7}  {target:9} {mark}{beside}"
-        )
+        lines.append(f"{figure.name:58} {figure.value:12,.2f} {figure.unit:12} {ratio:>7}  {target:9} {mark}{beside}")
     return "\n".join(lines)
 
 

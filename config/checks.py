@@ -20,22 +20,14 @@ def settings_make_sense(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
 def _site() -> Iterator[CheckMessage]:
     parts = urlsplit(settings.SITE_URL)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
-        yield Error(
-            f"SITE_URL is {settings.SITE_URL!r}.", hint="Set it like https://shop.example.com", id="shop.E001"
-        )
+        yield Error(f"SITE_URL is {settings.SITE_URL!r}.", hint="Set it like https://shop.example.com", id="shop.E001")
     local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
     if not local and not settings.HTTPS:
-        yield Error(
-            "SITE_URL is public but not https.", hint="Passwords would travel in clear.", id="shop.E002"
-        )
+        yield Error("SITE_URL is public but not https.", hint="Passwords would travel in clear.", id="shop.E002")
     if not local and settings.SECRET_KEY == settings.LOCAL_SECRET_KEY:
-        yield Error(
-            "SECRET_KEY is the local one.", hint="Set SECRET_KEY to 50 random characters.", id="shop.E003"
-        )
+        yield Error("SECRET_KEY is the local one.", hint="Set SECRET_KEY to 50 random characters.", id="shop.E003")
     if not local and settings.TRIAL_PEPPER == "local pepper":
-        yield Error(
-            "TRIAL_PEPPER is the local one.", hint="Set it once to 50 random characters.", id="shop.E005"
-        )
+        yield Error("TRIAL_PEPPER is the local one.", hint="Set it once to 50 random characters.", id="shop.E005")
     if not local and settings.DEBUG:
         yield Error("DEBUG is on at a public address.", hint="Unset DEBUG.", id="shop.E004")
 
@@ -43,9 +35,7 @@ def _site() -> Iterator[CheckMessage]:
 def _stripe() -> Iterator[CheckMessage]:
     key, base = settings.STRIPE_SECRET_KEY, urlsplit(settings.STRIPE_API_BASE)
     if not key.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
-        yield Error(
-            "STRIPE_SECRET_KEY is not a secret key.", hint="It starts with sk_ or rk_.", id="shop.E010"
-        )
+        yield Error("STRIPE_SECRET_KEY is not a secret key.", hint="It starts with sk_ or rk_.", id="shop.E010")
     if "_live_" in key and (base.scheme, base.hostname) != ("https", STRIPE_HOST):
         yield Error(
             "A live Stripe key with a STRIPE_API_BASE that is not Stripe.",
@@ -57,13 +47,9 @@ def _stripe() -> Iterator[CheckMessage]:
     ):
         yield Error("STRIPE_WEBHOOK_SECRET is missing or odd.", hint="It starts with whsec_.", id="shop.E012")
     if base.hostname == STRIPE_HOST and "whsec_sandbox" in settings.STRIPE_WEBHOOK_SECRETS:
-        yield Error(
-            "The sandbox's webhook secret with the real Stripe.", hint="Anybody knows it.", id="shop.E013"
-        )
+        yield Error("The sandbox's webhook secret with the real Stripe.", hint="Anybody knows it.", id="shop.E013")
     if not 30 <= settings.CHECKOUT_LIFETIME_MINUTES <= 1440:
-        yield Error(
-            "CHECKOUT_LIFETIME_MINUTES must be 30 to 1440.", hint="Stripe's own limits.", id="shop.E014"
-        )
+        yield Error("CHECKOUT_LIFETIME_MINUTES must be 30 to 1440.", hint="Stripe's own limits.", id="shop.E014")
 
 
 def _catalog() -> Iterator[CheckMessage]:

@@ -4,6 +4,7 @@ The embedded one is a real PostgreSQL 18 from a wheel. Its data live under `.loc
 a Unix socket only, and it stops when the last process that started it ends.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,9 @@ def embedded_url(data_directory: Path, *, database: str = "shop") -> str:
 
 
 def _create_database(maintenance_url: str, name: str) -> None:
-    with psycopg.connect(maintenance_url, autocommit=True) as connection:
-        try:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-            pass
+    already_there = suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation)
+    with psycopg.connect(maintenance_url, autocommit=True) as connection, already_there:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
 def connection_settings(url: str, *, behind_pgbouncer: bool) -> dict[str, Any]:

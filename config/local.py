@@ -53,9 +53,7 @@ def _prepare() -> None:
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    call_command(
-        "create_demo_accounts", buyer_password=BUYER_PASSWORD, staff_password=STAFF_PASSWORD, verbosity=0
-    )
+    call_command("create_demo_accounts", buyer_password=BUYER_PASSWORD, staff_password=STAFF_PASSWORD, verbosity=0)
     connections.close_all()
 
 

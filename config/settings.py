@@ -33,9 +33,7 @@ LOCAL_SECRET_KEY = "local-only: anybody can read this key, so it protects nothin
 SECRET_KEY: str = env.str("SECRET_KEY", default=LOCAL_SECRET_KEY)
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 _local_hosts = [] if HTTPS else ["localhost", "127.0.0.1"]
-ALLOWED_HOSTS: list[str] = env.list(
-    "ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname or "", *_local_hosts]
-)
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname or "", *_local_hosts])
 
 # --- What is sold -----------------------------------------------------------------------------------------
 
@@ -48,11 +46,12 @@ ENGINE_TIMEOUT_SECONDS: int = env.int("ENGINE_TIMEOUT_SECONDS", default=120)
 
 # --- Stripe (only billing/gateway.py speaks to it) --------------------------------------------------------
 
-STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default="sk_test_sandbox")
+SANDBOX_KEY = "sk_test_sandbox"
+STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default=SANDBOX_KEY)
 STRIPE_WEBHOOK_SECRETS: list[str] = env.list("STRIPE_WEBHOOK_SECRET", default=["whsec_sandbox"])
 STRIPE_API_BASE: str = env.str(
     "STRIPE_API_BASE",
-    default=SANDBOX_URL if STRIPE_SECRET_KEY == "sk_test_sandbox" else "https://api.stripe.com",
+    default=SANDBOX_URL if STRIPE_SECRET_KEY == SANDBOX_KEY else "https://api.stripe.com",
 )
 STRIPE_CHECKOUT_ORIGIN: str = env.str(
     "STRIPE_CHECKOUT_ORIGIN",
@@ -205,9 +204,7 @@ MAILBOX_URL: str = env.str(
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=HTTPS) else None
-)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=HTTPS) else None
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -266,9 +263,7 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 _renderer: Any = (
-    structlog.dev.ConsoleRenderer(colors=False)
-    if sys.stderr.isatty()
-    else structlog.processors.JSONRenderer()
+    structlog.dev.ConsoleRenderer(colors=False) if sys.stderr.isatty() else structlog.processors.JSONRenderer()
 )
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -81,25 +81,19 @@ class TestOneKeyFromManySides:
         assert balance(buyer) == 1
 
     def test_a_double_click_adjusts_once(self, buyer: User, staff: User) -> None:
-        adjust = partial(
-            ledger.adjust, user_id=buyer.pk, amount=7, reason="Goodwill", adjusted_by_id=staff.pk, key="a"
-        )
+        adjust = partial(ledger.adjust, user_id=buyer.pk, amount=7, reason="Goodwill", adjusted_by_id=staff.pk, key="a")
         results = together(*[adjust for _ in range(10)])
         assert len({entry.pk for entry in results}) == 1
         assert balance(buyer) == 7
 
     @pytest.mark.breaks_the_books
-    def test_looking_for_the_key_before_the_lock_would_credit_twice(
-        self, buyer: User, no_guards: None
-    ) -> None:
+    def test_looking_for_the_key_before_the_lock_would_credit_twice(self, buyer: User, no_guards: None) -> None:
         """The control: the look-up outside the lock, and no unique key, as others have done it."""
         from django.db import connection
 
         TokenAccount.objects.create(user_id=buyer.pk)
         with connection.cursor() as cursor:
-            cursor.execute(
-                "ALTER TABLE tokens_tokentransaction DROP CONSTRAINT token_transaction_key_posted_once"
-            )
+            cursor.execute("ALTER TABLE tokens_tokentransaction DROP CONSTRAINT token_transaction_key_posted_once")
         try:
             together(*[partial(credit_after_an_unlocked_look, buyer.pk) for _ in range(8)])
             assert balance(buyer) > 5
@@ -139,9 +133,7 @@ class TestManyPeopleAtOnce:
     def test_nobody_waits_for_anybody_and_everything_adds_up(self, buyer: User, stranger: User) -> None:
         give(buyer, 10)
         give(stranger, 10)
-        results = together(
-            *[partial(charge, user.pk, number) for number, user in enumerate([buyer, stranger] * 12)]
-        )
+        results = together(*[partial(charge, user.pk, number) for number, user in enumerate([buyer, stranger] * 12)])
         assert sum(isinstance(result, Charge) for result in results) == 20
         assert (balance(buyer), balance(stranger)) == (0, 0)
 
@@ -152,9 +144,7 @@ class TestManyPeopleAtOnce:
 
 
 class TestTheLock:
-    def test_a_row_that_references_the_account_does_not_wait_for_it(
-        self, buyer: User, stranger: User
-    ) -> None:
+    def test_a_row_that_references_the_account_does_not_wait_for_it(self, buyer: User, stranger: User) -> None:
         """FOR NO KEY UPDATE, not FOR UPDATE: a foreign key check passes while the account is locked."""
         give(buyer, 1)
 

@@ -15,8 +15,6 @@ def give() -> Give:
     """Credit somebody some tokens: `give(buyer, 5)`."""
 
     def _give(user: User, amount: int, type: ledger.Type = ledger.Type.PURCHASE) -> TokenTransaction:
-        return ledger.credit(
-            user_id=user.pk, amount=amount, type=type, key=f"given:{uuid4()}", description="Given"
-        )
+        return ledger.credit(user_id=user.pk, amount=amount, type=type, key=f"given:{uuid4()}", description="Given")
 
     return _give

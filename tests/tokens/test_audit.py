@@ -76,9 +76,7 @@ def test_damage_is_found(damage: Callable[[str], None], sql: str, checks: set[st
 def test_a_second_refund_is_found(damage: Callable[[str], None]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(
-            "ALTER TABLE tokens_tokentransaction DROP CONSTRAINT token_transaction_refunded_at_most_once"
-        )
+        cursor.execute("ALTER TABLE tokens_tokentransaction DROP CONSTRAINT token_transaction_refunded_at_most_once")
     damage("""
         INSERT INTO tokens_tokentransaction (account_id, number, bucket, type, amount, balance_after,
             trial_balance_after, description, key, refund_of_id)

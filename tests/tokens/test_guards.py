@@ -38,9 +38,7 @@ class TestAConsole:
     def test_token_transaction_is_never_truncated(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute(
-                "ALTER TABLE tokens_tokentransaction ENABLE TRIGGER token_transaction_is_never_truncated"
-            )
+            cursor.execute("ALTER TABLE tokens_tokentransaction ENABLE TRIGGER token_transaction_is_never_truncated")
         refused("token_transaction_is_append_only", "TRUNCATE tokens_tokentransaction CASCADE")
 
     def test_token_account_matches_its_last_transaction(self) -> None:
@@ -58,9 +56,7 @@ class TestAConsole:
         refused("token_transaction_reaches_its_account", INSERT, user=buyer.pk, number=2, amount=1, after=6)
 
     @pytest.mark.parametrize(("number", "amount", "after"), [(2, 1, 7), (3, 1, 6), (1, 5, 5), (2, 1, 5)])
-    def test_token_transaction_follows_the_last(
-        self, buyer: User, number: int, amount: int, after: int
-    ) -> None:
+    def test_token_transaction_follows_the_last(self, buyer: User, number: int, amount: int, after: int) -> None:
         refused("token_transaction_", INSERT, user=buyer.pk, number=number, amount=amount, after=after)
 
     def test_token_account_balance_not_negative(self) -> None:

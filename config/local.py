@@ -30,7 +30,14 @@ def main() -> int:
             print(f"Port {port} is taken. Stop what uses it, or choose another: make run {name}={port + 1}")  # noqa: T201
             return 1
     _prepare()
-    manager = _processes(settings.DATABASE_URL, settings.PORT)
+    manager = _processes(
+        DATABASE_URL=settings.DATABASE_URL,
+        SANDBOX_PORT=str(sandbox_port),
+        SANDBOX_WEBHOOK_URL=f"http://127.0.0.1:{settings.PORT}/webhooks/stripe/",
+        SANDBOX_WEBHOOK_SECRET=settings.STRIPE_WEBHOOK_SECRETS[0],
+        SANDBOX_DATABASE=str(settings.LOCAL_DIR / "sandbox.sqlite3"),
+        SANDBOX_MAIL_DIR=str(settings.EMAIL_FILE_PATH),
+    )
     signal.signal(signal.SIGHUP, lambda *_: manager.terminate())
     threading.Thread(target=_tell_where_to_go, args=(settings.SITE_URL, settings), daemon=True).start()
     manager.loop()
@@ -57,9 +64,8 @@ def _prepare() -> None:
     connections.close_all()
 
 
-def _processes(database_url: str, port: int) -> Manager:
-    environment = {**os.environ, "DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1"}
-    environment.setdefault("SANDBOX_WEBHOOK_URL", f"http://127.0.0.1:{port}/webhooks/stripe/")
+def _processes(**told: str) -> Manager:
+    environment = {**told, **os.environ, "DATABASE_URL": told["DATABASE_URL"], "PYTHONUNBUFFERED": "1"}
     python = sys.executable
     manager = Manager()
     manager.add_process("web", f"{python} -m gunicorn -c config/gunicorn.py config.wsgi", env=environment)

@@ -1,5 +1,6 @@
 """The cast and the stage of every test: real PostgreSQL, and an audit at the end of every test that used it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from django.db import connection
 
 from accounts.models import User
 from tokens import audit
+
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in the main thread
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,7 +59,14 @@ def _the_books_are_right_at_the_end(request: pytest.FixtureRequest) -> Iterator[
         request.getfixturevalue("transactional_db" if marker and marker.kwargs.get("transaction") else "db")
     yield
     if uses_database and not request.node.get_closest_marker("breaks_the_books"):
-        assert [str(found) for found in audit.discrepancies()] == []
+        books_alone = request.node.get_closest_marker("books_alone") is not None
+        found = [str(found) for found in audit.discrepancies() if _concerns(found, books_alone=books_alone)]
+        assert found == []
+
+
+def _concerns(found: audit.Discrepancy, *, books_alone: bool) -> bool:
+    """A test of the ledger alone makes credits without sales and deductions without generations."""
+    return not books_alone or found.check.startswith("token_")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tokens import audit, ledger
 from tokens.ledger import Charge, InsufficientTokens, Type
 from tokens.models import TokenAccount, TokenTransaction
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.books_alone]
 
 
 def give(user: User, amount: int) -> TokenTransaction:

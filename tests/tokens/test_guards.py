@@ -7,7 +7,7 @@ from accounts.models import User
 from tests.tokens.conftest import Give
 from tokens import ledger
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.books_alone]
 
 INSERT = """
     INSERT INTO tokens_tokentransaction

@@ -11,7 +11,7 @@ from tokens import ledger
 from tokens.ledger import InsufficientTokens, KeyReused, PaymentAlreadyCredited, Source, Type
 from tokens.models import TokenAccount, TokenTransaction
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.books_alone]
 
 
 def held(user: User) -> tuple[int, int, int, int, int]:

@@ -39,21 +39,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "total_spent",
-                    models.IntegerField(
-                        db_default=0, default=0, help_text="Tokens ever spent, less refunds."
-                    ),
+                    models.IntegerField(db_default=0, default=0, help_text="Tokens ever spent, less refunds."),
                 ),
                 (
                     "last_number",
-                    models.IntegerField(
-                        db_default=0, default=0, help_text="Number of the newest transaction."
-                    ),
+                    models.IntegerField(db_default=0, default=0, help_text="Number of the newest transaction."),
                 ),
                 (
                     "unlimited_until",
-                    models.DateTimeField(
-                        blank=True, help_text="Generations cost nothing before this.", null=True
-                    ),
+                    models.DateTimeField(blank=True, help_text="Generations cost nothing before this.", null=True),
                 ),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -84,9 +78,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.IntegerField()),
                 (
@@ -113,9 +105,7 @@ class Migration(migrations.Migration):
                 ("description", models.CharField(max_length=200)),
                 (
                     "key",
-                    models.CharField(
-                        help_text="Idempotency key: one key is posted at most once.", max_length=200
-                    ),
+                    models.CharField(help_text="Idempotency key: one key is posted at most once.", max_length=200),
                 ),
                 ("stripe_payment_intent_id", models.CharField(blank=True, max_length=255, null=True)),
                 ("price_paid_cents", models.IntegerField(blank=True, null=True)),
@@ -155,13 +145,9 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["account", "-number"],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("account", "number"), name="token_transaction_number_unique"
-                    ),
+                    models.UniqueConstraint(fields=("account", "number"), name="token_transaction_number_unique"),
                     models.UniqueConstraint(fields=("key",), name="token_transaction_key_posted_once"),
-                    models.UniqueConstraint(
-                        fields=("refund_of",), name="token_transaction_refunded_at_most_once"
-                    ),
+                    models.UniqueConstraint(fields=("refund_of",), name="token_transaction_refunded_at_most_once"),
                     models.UniqueConstraint(
                         fields=("stripe_payment_intent_id",), name="token_transaction_payment_credited_once"
                     ),
@@ -190,9 +176,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(
-                                ("bucket", "token"), ("type__in", ["purchase", "auto_reload", "adjustment"])
-                            ),
+                            models.Q(("bucket", "token"), ("type__in", ["purchase", "auto_reload", "adjustment"])),
                             models.Q(("bucket", "trial"), ("type", "trial")),
                             ("type__in", ["deduction", "refund"]),
                             _connector="OR",
@@ -202,9 +186,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("refund_of__isnull", False), ("type", "refund")),
-                            models.Q(
-                                models.Q(("type", "refund"), _negated=True), ("refund_of__isnull", True)
-                            ),
+                            models.Q(models.Q(("type", "refund"), _negated=True), ("refund_of__isnull", True)),
                             _connector="OR",
                         ),
                         name="token_transaction_refund_names_its_deduction",
@@ -212,18 +194,14 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("adjusted_by__isnull", False), ("type", "adjustment")),
-                            models.Q(
-                                models.Q(("type", "adjustment"), _negated=True), ("adjusted_by__isnull", True)
-                            ),
+                            models.Q(models.Q(("type", "adjustment"), _negated=True), ("adjusted_by__isnull", True)),
                             _connector="OR",
                         ),
                         name="token_transaction_adjustment_names_its_staff",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(
-                                ("price_paid_cents__isnull", True), ("stripe_payment_intent_id__isnull", True)
-                            ),
+                            models.Q(("price_paid_cents__isnull", True), ("stripe_payment_intent_id__isnull", True)),
                             models.Q(("price_paid_cents__gte", 0), ("type__in", ["purchase", "auto_reload"])),
                             _connector="OR",
                         ),

@@ -82,7 +82,7 @@ TRANSACTION_MATCHES = [
     """
 CREATE FUNCTION token_transaction_reaches_its_account() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM tokens_tokenaccount WHERE user_id = NEW.account_id AND last_number = NEW.number;
+    PERFORM FROM tokens_tokenaccount WHERE user_id = NEW.account_id AND last_number >= NEW.number;
     IF FOUND THEN RETURN NULL; END IF;
     RAISE EXCEPTION 'token_transaction_reaches_its_account: number % of account %', NEW.number, NEW.account_id
         USING ERRCODE = 'integrity_constraint_violation';

@@ -1,0 +1,96 @@
+"""Webhook credits per second: signature verified, event kept, tokens credited, committed."""
+
+import json
+import time
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import stripe
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bench import pgbench
+from bench.charges import FIVE
+from bench.people import ACCOUNTS, user_id
+from bench.report import Figure
+from billing import inbox
+from billing.models import Purchase, TokenPackage
+
+EVENTS = 1500
+
+
+def webhooks(url: str) -> list[Figure]:
+    """Return credits per second through `inbox.receive` in one thread, and of duplicates of the same events."""
+    deliveries = [_delivery(purchase) for purchase in _purchases(EVENTS + 1)]
+    five = pgbench.transactions_per_second(url, pgbench.FIVE_STATEMENTS, clients=1, seconds=3, accounts=ACCOUNTS)
+    with CaptureQueriesContext(connection) as queries:
+        inbox.receive(*deliveries.pop())
+    credited, duplicates = _per_second(deliveries), _per_second(deliveries)
+    paid = Purchase.objects.filter(state=Purchase.State.PAID).count()
+    if paid != EVENTS + 1:
+        raise RuntimeError(f"{paid} purchases were paid, not {EVENTS + 1}")
+    statements = len(queries) - sum(query["sql"] in {"BEGIN", "COMMIT"} for query in queries) + 2
+    return [
+        Figure("webhook credits, 1 thread", credited, "per second", credited / five, FIVE, 0.40),
+        Figure("webhook duplicates, 1 thread", duplicates, "per second", duplicates / five, FIVE),
+        Figure(
+            "statements per webhook credit, BEGIN and COMMIT included", statements, "statements", None, "", 10, True
+        ),
+    ]
+
+
+def _per_second(deliveries: list[tuple[bytes, str]]) -> float:
+    began = time.perf_counter()
+    for raw, signature in deliveries:
+        inbox.receive(raw, signature)
+    return len(deliveries) / (time.perf_counter() - began)
+
+
+def _purchases(count: int) -> list[Purchase]:
+    package = TokenPackage.objects.filter(catalog=settings.CATALOG)[0]
+    return Purchase.objects.bulk_create(
+        Purchase(
+            user_id=user_id(number % ACCOUNTS + 1),
+            package=package,
+            tokens=package.tokens,
+            price_cents=package.price_cents,
+            currency=package.currency,
+            state=Purchase.State.OPEN,
+            stripe_session_id=f"cs_test_bench_{number}",
+            expires_at=timezone.now() + timedelta(hours=1),
+        )
+        for number in range(count)
+    )
+
+
+def _delivery(purchase: Purchase) -> tuple[bytes, str]:
+    session: dict[str, Any] = {
+        "id": purchase.stripe_session_id,
+        "object": "checkout.session",
+        "client_reference_id": str(purchase.pk),
+        "metadata": {"purchase_id": str(purchase.pk)},
+        "status": "complete",
+        "payment_status": "paid",
+        "amount_total": purchase.price_cents,
+        "currency": purchase.currency,
+        "payment_intent": f"pi_{purchase.pk.hex}",
+        "livemode": False,
+        "url": None,
+        "expires_at": int(purchase.expires_at.timestamp()),
+    }
+    event = {
+        "id": f"evt_{uuid.uuid4().hex}",
+        "object": "event",
+        "type": "checkout.session.completed",
+        "api_version": stripe.api_version,
+        "livemode": False,
+        "data": {"object": session},
+    }
+    raw = json.dumps(event)
+    signature = stripe.WebhookSignature.generate_signature_header(
+        raw, settings.STRIPE_WEBHOOK_SECRETS[0], int(time.time())
+    )
+    return raw.encode(), signature

@@ -1,0 +1,22 @@
+"""The real painter, made to fail or to take its time by a word in the prompt."""
+
+import time
+
+from generations.engines import DesignRequest, EngineError, Painting
+from generations.engines.landscape import LandscapePainter
+
+
+class PainterThatCanFail:
+    """Paints; fails at "impossible"; takes ten seconds at "slowly"."""
+
+    name = "landscape"
+
+    def __init__(self) -> None:
+        self.painter = LandscapePainter()
+
+    def paint(self, request: DesignRequest, *, timeout_seconds: float) -> Painting:
+        if "impossible" in request.prompt:
+            raise EngineError("The garden could not be painted.")
+        if "slowly" in request.prompt:
+            time.sleep(10)
+        return self.painter.paint(request, timeout_seconds=timeout_seconds)

@@ -1,0 +1,75 @@
+"""What a person does in the browser, in their words."""
+
+import re
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from tests.whole_shop import WholeShop
+
+PASSWORD = "a-long-passphrase-for-roses"
+SLOW = 30_000  # milliseconds, for a busy machine
+
+
+@dataclass
+class Visitor:
+    """Somebody at a browser in front of the shop."""
+
+    page: Page
+    shop: WholeShop
+    email: str = ""
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self.shop.url}{path}")
+
+    def sign_up(self, email: str) -> None:
+        """Sign up and confirm the address with the code from the mailbox."""
+        self.email = email
+        self.open("/accounts/signup/")
+        self.page.get_by_label("Email").fill(email)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("main").get_by_role("button", name=re.compile("sign up|start|create", re.I)).click()
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text("code")
+        code = _code(self.shop.mail_to(email))
+        self.page.get_by_label("Code").fill(code)
+        self.page.get_by_role("button", name="Confirm").click()
+        expect(self.page).to_have_url(f"{self.shop.url}/generate/")
+
+    def ask_for(self, prompt: str, *, area: str = "Front yard", style: str = "English Garden") -> None:
+        """Fill in the design form and send it."""
+        self.open("/generate/")
+        self.page.get_by_role("radio", name=re.compile(area)).check(force=True)
+        self.page.get_by_role("radio", name=re.compile(style)).check(force=True)
+        self.page.get_by_role("textbox").fill(prompt)
+        self.press_generate()
+
+    def press_generate(self) -> None:
+        self.page.locator("form.order button[type=submit]").click()
+
+    def sees_design(self) -> None:
+        """Wait for the picture, and see that it is one."""
+        picture = self.page.locator(".design-picture img")
+        expect(picture).to_be_visible(timeout=SLOW)
+        width = picture.evaluate("async image => { await image.decode(); return image.naturalWidth }")
+        assert width == 1024
+
+    def sees_failure(self) -> None:
+        expect(self.page.get_by_role("heading", name="This design failed")).to_be_visible(timeout=SLOW)
+
+    def navbar_says(self, text: str) -> None:
+        expect(self.page.locator(".balance-now")).to_contain_text(text, timeout=SLOW)
+
+    def pay_with(self, card: str) -> None:
+        """Fill in the Checkout form and pay."""
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text("Pay")
+        self.page.get_by_label(re.compile("card number", re.I)).fill(card)
+        self.page.get_by_label(re.compile("expir", re.I)).fill("12 / 34")
+        self.page.get_by_label(re.compile("cvc|security", re.I)).fill("123")
+        self.page.get_by_label(re.compile("name", re.I)).fill("A. Gardener")
+        self.page.get_by_role("button", name=re.compile(r"^Pay \$")).click()
+
+
+def _code(mail: str) -> str:
+    found = re.search(r"^\s*([A-Z0-9]{3,}-?[A-Z0-9]{3,})\s*$", mail, re.M)
+    assert found, mail
+    return found[1]

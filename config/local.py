@@ -69,7 +69,7 @@ def _processes(**told: str) -> Manager:
     python = sys.executable
     manager = Manager()
     manager.add_process("web", f"{python} -m gunicorn -c config/gunicorn.py config.wsgi", env=environment)
-    manager.add_process("worker", f"{python} manage.py procrastinate worker --concurrency 2", env=environment)
+    manager.add_process("worker", f"{python} -m config.worker --concurrency 2", env=environment)
     manager.add_process("sandbox", f"{python} -m sandbox", env=environment)
     return manager
 

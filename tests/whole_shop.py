@@ -2,17 +2,32 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that the embedded PostgreSQL can enter when the tests run as root; removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="shop-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_port() -> int:

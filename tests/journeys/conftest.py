@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.whole_shop import WholeShop, start_whole_shop
+from tests.whole_shop import WholeShop, open_folder, start_whole_shop
 
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 MAC_BROWSER = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
@@ -43,13 +43,13 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeShop]:
+def shop() -> Iterator[WholeShop]:
     """The running shop. When the journeys are over, its books are audited and it is stopped."""
-    folder = tmp_path_factory.mktemp("shop") / "local"
-    running = start_whole_shop(folder, LANDSCAPE_ENGINE="tests.journeys.engine.PainterThatCanFail")
-    try:
-        yield running
-        assert running.manage("audit_ledger") == "The books are right.\n"
-        assert "Traceback" not in running.log()
-    finally:
-        running.stop()
+    with open_folder() as folder:
+        running = start_whole_shop(folder / "local", LANDSCAPE_ENGINE="tests.journeys.engine.PainterThatCanFail")
+        try:
+            yield running
+            assert running.manage("audit_ledger") == "The books are right.\n"
+            assert "Traceback" not in running.log()
+        finally:
+            running.stop()

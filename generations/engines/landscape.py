@@ -1,0 +1,106 @@
+"""The engine that paints gardens by rules on this computer: no model, no network, the same picture every time."""
+
+import hashlib
+import io
+import time
+
+import numpy as np
+from PIL import Image
+
+from generations.engines import DesignRequest, EngineError, Painting
+from generations.engines.painting.camera import Camera
+from generations.engines.painting.canvas import Canvas
+from generations.engines.painting.composition import Composition
+from generations.engines.painting.description import describe
+from generations.engines.painting.easel import Easel
+from generations.engines.painting.finish import finish, veil
+from generations.engines.painting.layouts import AREAS
+from generations.engines.painting.light import light_for
+from generations.engines.painting.shadows import cast
+from generations.engines.painting.sky import distance, sky
+from generations.engines.painting.styles import STYLES
+from generations.engines.painting.wishes import read_prompt
+
+NOTE = "Painted by rules on this computer, not by an AI model."
+FINENESS = 2  # the sheet is this many times larger than the picture
+MIST = ((34.0, 0.34), (14.5, 0.30), (10.0, 0.24), (7.0, 0.16))  # distance in metres, strength
+
+
+class Deadline:
+    """A moment after which painting stops."""
+
+    def __init__(self, seconds: float) -> None:
+        self.at = time.monotonic() + seconds
+
+    def check(self) -> None:
+        if time.monotonic() >= self.at:
+            raise EngineError("The painting took too long and was stopped.")
+
+
+class LandscapePainter:
+    """Paints `size` pictures as WebP; the default takes about a second on one core."""
+
+    name = "landscape"
+
+    def __init__(self, size: tuple[int, int] = (1024, 768)) -> None:
+        self.size = size
+
+    def paint(self, request: DesignRequest, *, timeout_seconds: float) -> Painting:
+        """Paint the request, or raise EngineError if area or style is unknown or time runs out."""
+        _check(request)
+        deadline = Deadline(timeout_seconds)
+        easel = self._easel(request)
+        picture = self._painted(easel, Composition(easel, request.area, request.style), deadline)
+        deadline.check()
+        sheet = io.BytesIO()
+        picture.save(sheet, "WEBP", quality=86, method=3)
+        return Painting(
+            image=sheet.getvalue(),
+            content_type="image/webp",
+            width=self.size[0],
+            height=self.size[1],
+            description=describe(request, easel.wishes),
+            note=NOTE,
+        )
+
+    def _easel(self, request: DesignRequest) -> Easel:
+        wishes = read_prompt(request.prompt)
+        width, height = (side * FINENESS for side in self.size)
+        return Easel(Canvas(width, height), Camera(width, height), light_for(wishes), wishes, _chance(request))
+
+    def _painted(self, easel: Easel, composition: Composition, deadline: Deadline) -> Image.Image:
+        composition.gather()
+        for layer in (sky, distance):
+            deadline.check()
+            layer(easel)
+        deadline.check()
+        composition.surfaces()
+        composition.behind()
+        deadline.check()
+        mist = list(MIST) if easel.wishes.weather == "fog" else []
+        cast(easel, composition.scene.shadows)
+        if mist:
+            veil(easel, *mist.pop(0))
+        composition.far_fences()
+        composition.building()
+        for thing in composition.scene.in_order():
+            deadline.check()
+            while mist and thing.z < mist[0][0]:
+                veil(easel, *mist.pop(0))
+            thing.paint(easel)
+        deadline.check()
+        return finish(easel, self.size)
+
+
+def _check(request: DesignRequest) -> None:
+    if request.area not in AREAS:
+        raise EngineError(f"There is no area called “{request.area[:40]}”; choose one of {', '.join(AREAS)}.")
+    if request.style not in STYLES:
+        raise EngineError(f"There is no style called “{request.style[:40]}”; choose one of {', '.join(STYLES)}.")
+
+
+def _chance(request: DesignRequest) -> np.random.Generator:
+    """Chance that depends on the request alone."""
+    words = "\x1f".join((request.area, request.style, request.prompt))
+    seed = hashlib.sha256(words.encode("utf-8", "surrogatepass")).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(seed, "big")))

@@ -1,0 +1,1 @@
+"""A landscape painter made of rules: gardens in perspective, painted back to front with thousands of dabs."""

@@ -56,8 +56,9 @@ class Generation(models.Model):
         TokenTransaction, on_delete=models.PROTECT, null=True, blank=True, related_name="refunded_generation"
     )
 
+    job_id = models.BigIntegerField(help_text="The queue's job that makes it.")
     engine = models.CharField(max_length=60, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="Leases taken; also the fencing token of the last.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Leases taken; the last one's fencing token.")
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     image = models.FileField(upload_to="generations/", blank=True, max_length=200)
     alt_text = models.CharField(max_length=300, blank=True)
@@ -105,4 +106,14 @@ class Generation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_style_display()} {self.get_area_display().lower()}, {self.state}"
+        return f"{self.title}, {self.state}"
+
+    @property
+    def title(self) -> str:
+        """What it is, without the prompt: "English Garden, front yard"."""
+        return f"{self.get_style_display()}, {self.get_area_display().lower()}"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has succeeded or failed; it changes no more then."""
+        return self.state in (self.State.SUCCEEDED, self.State.FAILED)

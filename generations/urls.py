@@ -1,4 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from generations import views
 
 app_name = "generations"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("generate/", views.generate, name="generate"),
+    path("generations/", views.gallery_page, name="gallery"),
+    path("generations/<uuid:generation_id>/", views.generation_page, name="generation"),
+    path("generations/<uuid:generation_id>/status/", views.generation_status, name="status"),
+    path("generations/<uuid:generation_id>/image/", views.image, name="image"),
+]

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -149,8 +149,6 @@ class TestTheEndIsRacedFor:
         assert (balance(buyer), rows(Type.REFUND)) == (1, 1)
 
     def test_the_sweep_leaves_alone_what_is_just_being_ended(self, buyer: User) -> None:
-        from django.db import transaction
-
         give(buyer, 1)
         lease = begun(buyer)
         with transaction.atomic():
@@ -162,8 +160,6 @@ class TestTheEndIsRacedFor:
         self, buyer: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Unlocked, a failure that looked before the picture came tries to refund it; only PostgreSQL refuses."""
-        from django.db import IntegrityError
-
         give(buyer, 1)
         lease = begun(buyer)
         seen_before = Generation.objects.select_related("charge").get(pk=lease.generation_id)

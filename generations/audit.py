@@ -1,0 +1,68 @@
+"""What the audit checks about designs: each was paid and settled exactly as its row and the books say.
+
+Trusts neither the constraints of the table nor the verbs of the studio; it recounts from the ledger's rows.
+"""
+
+from tokens.audit import Check, register
+
+CHECKS = [
+    Check(
+        "generation_charged_or_covered",
+        """
+        SELECT format('generation %s of %s: source %s, cost %s, transaction %s (%s, %s %s) of account %s, key %s',
+            generation.id, generation.user_id, generation.source, generation.cost,
+            charge.id, charge.type, charge.amount, charge.bucket, charge.account_id, charge.key)
+        FROM generations_generation AS generation
+            LEFT JOIN tokens_tokentransaction AS charge ON charge.id = generation.charge_id
+        WHERE CASE generation.source
+            WHEN 'subscription' THEN generation.charge_id IS NOT NULL OR generation.cost <> 0
+            ELSE (charge.type, charge.amount, charge.bucket, charge.account_id, charge.key) IS DISTINCT FROM
+                ('deduction', -generation.cost, generation.source, generation.user_id,
+                    format('generation:%s:charge', generation.id))
+            END
+        """,
+    ),
+    Check(
+        "generation_refunded_if_and_only_if_failed",
+        """
+        SELECT format('generation %s is %s; its charge %s has refund %s, it names %s', generation.id,
+            generation.state, generation.charge_id, refund.id, generation.refund_id)
+        FROM generations_generation AS generation
+            LEFT JOIN tokens_tokentransaction AS refund ON refund.refund_of_id = generation.charge_id
+        WHERE generation.refund_id IS DISTINCT FROM refund.id
+            OR (generation.state = 'failed' AND generation.charge_id IS NOT NULL) <> (refund.id IS NOT NULL)
+        """,
+    ),
+    Check(
+        "deduction_has_its_generation",
+        """
+        SELECT format('transaction %s of account %s took %s and belongs to no generation',
+            deduction.id, deduction.account_id, -deduction.amount)
+        FROM tokens_tokentransaction AS deduction
+            LEFT JOIN generations_generation AS generation ON generation.charge_id = deduction.id
+        WHERE deduction.type = 'deduction' AND deduction.key LIKE 'generation:%:charge'
+            AND generation.id IS NULL
+        """,
+    ),
+    Check(
+        "generation_lease_not_older_than_its_limit",
+        """
+        SELECT format('generation %s is still running, its lease ended at %s', id, lease_expires_at)
+        FROM generations_generation
+        WHERE state = 'running' AND lease_expires_at < now() - interval '60 seconds'
+        """,
+    ),
+    Check(
+        "generation_does_not_wait_longer_than_its_limit",
+        """
+        SELECT format('generation %s is still waiting since %s', id, created_at)
+        FROM generations_generation
+        WHERE state = 'queued' AND created_at < now() - interval '11 minutes'
+        """,
+    ),
+]
+
+
+def keep() -> None:
+    """Add these checks to every audit."""
+    register(*CHECKS)

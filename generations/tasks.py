@@ -1,0 +1,142 @@
+"""What the workers do: paint, look for overdue designs, and keep the queue itself tidy."""
+
+import traceback
+from concurrent.futures import Future, wait
+from functools import cache
+from threading import Thread
+from time import monotonic
+from typing import Final, cast
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import Error, close_old_connections, connection
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from procrastinate import builtin_tasks
+from procrastinate.contrib.django import app
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Status
+
+from generations import studio
+from generations.engines import DesignEngine, DesignRequest, EngineError, Painting
+
+logger = structlog.get_logger(__name__)
+
+SWEEP_SECONDS: Final = 15
+# Before any design that waits: a sweep takes milliseconds and gives tokens back.
+SWEEP_PRIORITY: Final = 100
+KEEP_JOBS_HOURS: Final = 72
+SOMETHING_BROKE: Final = "Something went wrong while the design was being made."
+
+
+@app.task(name=studio.PAINT_TASK, queue="generations")
+def paint(generation_id: str) -> None:
+    """Make one design and end it as succeeded or failed; do nothing when it is not waiting any more.
+
+    Never run again for the same generation: after a crash the sweep refunds instead.
+    """
+    lease = studio.take_lease(UUID(generation_id))
+    if lease is None:
+        logger.info("generation_not_waiting", generation_id=generation_id)
+        return
+    try:
+        engine = _engine(settings.LANDSCAPE_ENGINE)
+        painting = _paint_within(settings.ENGINE_TIMEOUT_SECONDS, engine, lease.request)
+        _check_the_connection()
+        studio.finish(lease, painting, engine=engine.name)
+    except EngineError as error:
+        logger.info("engine_refused", generation_id=generation_id)
+        studio.fail(lease.generation_id, reason=error.sentence, attempt=lease.attempt)
+    except Exception as error:  # noqa: BLE001 - whatever broke, the user gets the token back
+        _log_without_words(error, generation_id)
+        _check_the_connection()
+        studio.fail(lease.generation_id, reason=SOMETHING_BROKE, attempt=lease.attempt)
+
+
+@cache
+def _engine(path: str) -> DesignEngine:
+    return cast(DesignEngine, import_string(path)())
+
+
+def _paint_within(seconds: float, engine: DesignEngine, request: DesignRequest) -> Painting:
+    """Return the engine's picture, or raise: its own error, or EngineError when `seconds` are over.
+
+    The engine works in a thread that cannot hold up the worker: one that never returns is left behind. While
+    it works, this thread looks for overdue designs, because the sweep's own job may find every slot taken.
+    """
+    made: Future[Painting] = Future()
+    Thread(target=_work, args=(made, engine, request, seconds), name="engine", daemon=True).start()
+    deadline = monotonic() + seconds
+    while not wait([made], timeout=max(0.0, min(SWEEP_SECONDS, deadline - monotonic()))).done:
+        if monotonic() >= deadline:
+            raise EngineError(studio.TOOK_TOO_LONG)
+        _sweep_meanwhile()
+    return made.result()
+
+
+def _work(made: Future[Painting], engine: DesignEngine, request: DesignRequest, seconds: float) -> None:
+    try:
+        made.set_result(engine.paint(request, timeout_seconds=seconds))
+    except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
+        made.set_exception(error)
+    except BaseException as error:  # noqa: BLE001 - an engine that calls exit() must not end the worker
+        made.set_exception(RuntimeError(f"The engine raised {type(error).__name__}."))
+
+
+def _sweep_meanwhile() -> None:
+    try:
+        _check_the_connection()
+        studio.expire_overdue(timezone.now())
+    except Error:
+        logger.warning("sweep_postponed", exc_info=True)
+
+
+def _check_the_connection() -> None:
+    """Replace the database connection if it died while the engine worked; one with a transaction open stays."""
+    if not connection.in_atomic_block:
+        close_old_connections()
+
+
+def _log_without_words(error: Exception, generation_id: str) -> None:
+    """Log what broke and where, but not its message: an engine's message may quote the prompt."""
+    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    logger.error("engine_broke", generation_id=generation_id, error=type(error).__name__, where=where)
+
+
+@app.periodic(cron=f"* * * * * */{SWEEP_SECONDS}")
+@app.task(
+    name="generations.expire_overdue",
+    queue="generations",
+    queueing_lock="generations.expire_overdue",
+    priority=SWEEP_PRIORITY,
+)
+def expire_overdue(timestamp: int) -> None:
+    """Refund every design nobody can wait for any longer; every 15 seconds, so well within a minute."""
+    expired = studio.expire_overdue(timezone.now())
+    if expired:
+        logger.warning("generations_expired", count=expired)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="generations.bury_dead_jobs", queue="generations", queueing_lock="bury_dead_jobs", pass_context=True)
+async def bury_dead_jobs(context: JobContext, timestamp: int) -> None:
+    """Mark the jobs of workers that died as failed: the queue would keep them as being done for ever.
+
+    They are not run again. What they were doing is made good by the sweeps of their own apps.
+    """
+    manager = context.app.job_manager
+    silence = studio.WORKER_SILENCE.total_seconds()
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=silence):
+        await manager.finish_job(job, status=Status.FAILED, delete_job=False)
+        logger.warning("job_of_a_dead_worker", job_id=job.id, task=job.task_name)
+    await manager.prune_stalled_workers(silence)
+
+
+@app.periodic(cron="20 4 * * *")
+@app.task(name="generations.forget_old_jobs", queue="generations", queueing_lock="forget_old_jobs", pass_context=True)
+async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
+    """Delete the jobs that ended more than three days ago, daily."""
+    await builtin_tasks.remove_old_jobs(
+        context, max_hours=KEEP_JOBS_HOURS, remove_failed=True, remove_cancelled=True, remove_aborted=True
+    )

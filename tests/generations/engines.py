@@ -1,0 +1,45 @@
+"""Engines for tests: they paint at once, refuse, break, dawdle or never return, as the prompt says."""
+
+import time
+from typing import Final
+
+from generations.engines import DesignRequest, EngineError, Painting
+
+# The smallest WebP there is: one pixel.
+PIXEL: Final = bytes.fromhex(
+    "524946463c000000574542505650382030000000d001009d012a0100010002003425a00274ba01f80003b000feefc4"
+    "1fffb02fff75c3d3ffa3dff2507fe1f800000000"
+)
+
+
+def painting(content_type: str = "image/webp") -> Painting:
+    """A finished picture of one pixel."""
+    return Painting(
+        image=PIXEL,
+        content_type=content_type,
+        width=1,
+        height=1,
+        description="A garden of one pixel.",
+        note="Painted for a test.",
+    )
+
+
+class ObedientPainter:
+    """Does what the prompt says: refuse, break, exit, dawdle, hang, draw something that is no picture."""
+
+    name = "obedient"
+
+    def paint(self, request: DesignRequest, *, timeout_seconds: float) -> Painting:
+        if request.prompt == "refuse":
+            raise EngineError("This cannot be drawn.")
+        if request.prompt == "break":
+            raise ValueError(f"cannot parse {request.prompt!r} of the secret garden")
+        if request.prompt == "exit":
+            raise SystemExit(3)
+        if request.prompt == "script":
+            return painting("image/svg+xml")
+        if request.prompt == "dawdle":
+            time.sleep(timeout_seconds + 0.3)
+        if request.prompt == "hang":
+            time.sleep(60)
+        return painting()

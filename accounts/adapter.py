@@ -1,7 +1,39 @@
-"""How sign-up differs from allauth's own: nothing is told about who has an account, and mail carries no surprises."""
+"""How sign-up differs from allauth's own: links lead to this site only, and limits cannot be dodged by a header."""
+
+from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.http import HttpRequest
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Allauth's own behaviour; the place where the shop departs from it."""
+    """Allauth's own behaviour, except for what a forged Host header could reach."""
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """Return the mail with every link on SITE_URL, whatever host and port the request claimed."""
+        links = {name: _on_this_site(link) for name, link in context.items() if name.endswith("_url")}
+        context = {**context, **links, "site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}
+        message: EmailMessage = super().render_mail(template_prefix, email, context, headers)
+        return message
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Return what failed sign-ins are counted by: the address alone.
+
+        Allauth's own key holds the Host header with its port, so each made-up port would be a fresh limit.
+        """
+        return str(credentials.get("email", credentials.get("username", ""))).strip().lower()
+
+
+def _on_this_site(link: str) -> str:
+    parts = urlsplit(link)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{settings.SITE_URL}{parts.path}{query}"

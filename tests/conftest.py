@@ -17,6 +17,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when it is missing
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {
         **settings.STORAGES,
@@ -38,6 +39,19 @@ def _books_can_be_emptied_between_tests(request: pytest.FixtureRequest) -> None:
         cursor.execute(
             "ALTER TABLE tokens_tokentransaction DISABLE TRIGGER token_transaction_is_never_truncated"
         )
+
+
+@pytest.fixture(autouse=True)
+def _the_queue_is_empty_at_the_end(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The queue's tables are not the site's, so the test runner's flush does not empty them."""
+    marker = request.node.get_closest_marker("django_db")
+    transactional = bool(marker and marker.kwargs.get("transaction")) or "transactional_db" in request.fixturenames
+    if transactional:
+        request.getfixturevalue("transactional_db")
+    yield
+    if transactional:
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ both find nothing. Called inside a transaction, a verb joins it; a raised error 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, models, transaction
@@ -121,9 +122,7 @@ def charge(*, user_id: UUID, cost: int, key: str, description: str) -> Charge:
             _require_same(posted_before, user_id=user_id, type=Type.DEDUCTION, amount=-cost)
             return Charge(Source(posted_before.bucket), cost, posted_before)
     if source is None:
-        raise InsufficientTokens(
-            needed=cost, available=account.balance, trial_available=account.trial_balance
-        )
+        raise InsufficientTokens(needed=cost, available=account.balance, trial_available=account.trial_balance)
     return Charge(source, cost, None)
 
 
@@ -242,7 +241,7 @@ def _post(account: _LockedAccount, entry: TokenTransaction) -> TokenTransaction:
     entry.trial_balance_after = account.trial_balance + (0 if in_tokens else entry.amount)
     bought = entry.type in (Type.PURCHASE, Type.AUTO_RELOAD)
     spent = in_tokens and entry.type in (Type.DEDUCTION, Type.REFUND)
-    values = {
+    values: dict[str, Any] = {
         "account": entry.account_id,
         "number": entry.number,
         "bucket": entry.bucket,

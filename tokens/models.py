@@ -68,7 +68,12 @@ class TokenTransaction(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="refunds", db_index=False
     )
     adjusted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     stripe_payment_intent_id = models.CharField(max_length=255, null=True, blank=True)
     price_paid_cents = models.IntegerField(null=True, blank=True)

@@ -6,6 +6,7 @@ import structlog
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed, user_logged_in
 from django.conf import settings
+from django.db import transaction
 from django.dispatch import receiver
 from django.utils.crypto import salted_hmac
 
@@ -18,19 +19,23 @@ logger = structlog.get_logger(__name__)
 
 
 def grant_trial(user: User, email: str) -> TokenTransaction | None:
-    """Credit the trial credits to `user` if `email`'s mailbox never had them; return the row, else None.
+    """Credit the trial credits once per person and once per mailbox; return the person's trial row, else None.
 
-    Whoever comes second - the same person again, or somebody else with another spelling of the mailbox -
-    changes nothing. The books keep a keyed hash of the mailbox, not the mailbox.
+    Whoever comes second - the same person, with this or another address, or somebody else with another
+    spelling of the mailbox - changes nothing. Locks the person, so that two addresses confirmed at once bring
+    one trial. The books keep a keyed hash of the mailbox, not the mailbox.
     """
     try:
-        return ledger.credit(
-            user_id=user.pk,
-            amount=settings.TRIAL_CREDITS,
-            type=TokenTransaction.Type.TRIAL,
-            key=f"trial:{_fingerprint(email)}",
-            description="Free trial",
-        )
+        with transaction.atomic():
+            User.objects.select_for_update(no_key=True).get(pk=user.pk)
+            had = TokenTransaction.objects.filter(account_id=user.pk, type=TokenTransaction.Type.TRIAL).first()
+            return had or ledger.credit(
+                user_id=user.pk,
+                amount=settings.TRIAL_CREDITS,
+                type=TokenTransaction.Type.TRIAL,
+                key=f"trial:{_fingerprint(email)}",
+                description="Free trial",
+            )
     except ledger.KeyReused:
         logger.info("trial_already_used", user_id=str(user.pk))
         return None

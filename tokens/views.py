@@ -7,12 +7,19 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from tokens import balance, statement
 from tokens.forms import StatementForm
 
 STOP_POLLING = 286  # htmx's own status: stop the poll that asked
+
+
+class HtmxRequest(HttpRequest):
+    """A request that says whether htmx made it."""
+
+    htmx: HtmxDetails
 
 
 @require_safe
@@ -22,14 +29,18 @@ def statement_page(request: HttpRequest) -> HttpResponse:
     form = StatementForm(request.GET)
     before = form.cleaned_data["before"] if form.is_valid() else None
     user = cast(User, request.user)
-    context = {"balance": balance.read(user), "page": statement.page(user.pk, before=before), "before": before}
+    context = {
+        "balance": balance.read(user),
+        "page": statement.page(user.pk, before=before),
+        "before": before,
+    }
     return render(request, "tokens/statement.html", context)
 
 
 @login_not_required
 @require_safe
 @never_cache
-def balance_now(request: HttpRequest) -> HttpResponse:
+def balance_now(request: HtmxRequest) -> HttpResponse:
     """Tell the caller's balance: JSON, or for htmx the fragment; 204 when `shown` is still true.
 
     Signed out, JSON callers get 401 and htmx gets 286, which ends its poll: a redirect would put the login

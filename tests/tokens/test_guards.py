@@ -1,5 +1,7 @@
 """What PostgreSQL itself refuses, even to somebody with a database console."""
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -16,7 +18,7 @@ INSERT = """
 """
 
 
-def refused(rule: str, sql: str, **values: object) -> None:
+def refused(rule: str, sql: str, **values: Any) -> None:
     with (
         pytest.raises(IntegrityError, match=rule),
         transaction.atomic(),

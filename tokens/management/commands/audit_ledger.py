@@ -9,9 +9,10 @@ class Command(BaseCommand):
     help = "Recount the books. Prints one line per discrepancy; exit code 1 when there is any."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = 0
-        for found, discrepancy in enumerate(audit.discrepancies(), start=1):
+        clean = True
+        for discrepancy in audit.discrepancies():
+            clean = False
             self.stdout.write(str(discrepancy))
-        if found:
+        if not clean:
             raise SystemExit(1)
         self.stdout.write("The books are right.")

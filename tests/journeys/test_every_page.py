@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.journeys.test_main_journey import somebody
 from tests.journeys.visitor import Visitor
@@ -24,7 +24,7 @@ SIGNED_IN = [
 
 
 @pytest.fixture(scope="module")
-def signed_in(browser: Browser, shop: WholeShop) -> Iterator[tuple[dict[str, object], str]]:
+def signed_in(browser: Browser, shop: WholeShop) -> Iterator[tuple[StorageState, str]]:
     """The cookies of somebody who has a design, and where the design is."""
     context = browser.new_context()
     visitor = Visitor(context.new_page(), shop)
@@ -45,13 +45,13 @@ def findings(page: Page) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", [*PUBLIC, *SIGNED_IN])
 def test_is_accessible_and_fits(
-    browser: Browser, shop: WholeShop, signed_in: tuple[dict[str, object], str], path: str, scheme: str, width: int
+    browser: Browser, shop: WholeShop, signed_in: tuple[StorageState, str], path: str, scheme: str, width: int
 ) -> None:
     cookies, design = signed_in
     context = browser.new_context(
         viewport={"width": width, "height": 844},
         color_scheme=scheme,  # type: ignore[arg-type]
-        storage_state=cookies if path in SIGNED_IN else None,  # type: ignore[arg-type]
+        storage_state=cookies if path in SIGNED_IN else None,
         reduced_motion="reduce",
     )
     page = context.new_page()

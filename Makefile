@@ -27,6 +27,7 @@ lint: .venv/.dev ## Look for mistakes ruff knows
 
 types: .venv/.dev ## Check the types
 	@$(OFFLINE) $(BIN)/mypy .
+	@$(OFFLINE) $(BIN)/mypy --config-file sandbox/mypy.ini sandbox tests/sandbox tests/sandbox_process.py
 
 contracts: .venv/.dev ## Check who imports whom
 	@$(OFFLINE) $(BIN)/lint-imports

@@ -1,0 +1,1 @@
+"""The addresses of the API that the sandbox serves, one module per kind of object."""

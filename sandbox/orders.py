@@ -1,0 +1,145 @@
+"""What the control panel can order; the pages and the JSON addresses both come here."""
+
+from typing import Any
+
+from django.conf import settings
+
+from sandbox import checkout, refunds
+from sandbox.cards import card, digits
+from sandbox.checkout import Outcome, Payer, PrintedCard
+from sandbox.courier import deliver_now
+from sandbox.errors import invalid_request
+from sandbox.events import behaviour, work_waiting
+from sandbox.models import Attempt, Behaviour, Delivery, Fault, IdempotentCall, Resource, Timer
+from sandbox.post import Style
+from sandbox.records import Body, find, writing
+
+MOST_AT_ONCE = 200
+
+
+def change_behaviour(given: Body) -> Body:
+    """Change how webhooks behave from now on, and return how they do. Raises ValueError for what cannot be."""
+    with writing():
+        mood = behaviour()
+        known = {field.name for field in Behaviour._meta.fields} - {"id"}
+        if unknown := given.keys() - known:
+            raise ValueError(f"There is no setting {min(unknown)}; there are {', '.join(sorted(known))}.")
+        for name, value in given.items():
+            setattr(mood, name, value)
+        mood.mode = Behaviour.Mode(mood.mode)
+        mood.return_order = Behaviour.ReturnOrder(mood.return_order)
+        mood.late_seconds = max(0.0, float(mood.late_seconds))
+        mood.browser_first_seconds = max(0.0, float(mood.browser_first_seconds))
+        mood.enabled_events = [str(pattern) for pattern in mood.enabled_events]
+        mood.save()
+    work_waiting.set()
+    return {name: getattr(mood, name) for name in sorted(known)}
+
+
+def break_api(given: Body) -> list[Body]:
+    """Let the API fail for the next `calls` matching calls. Returns all faults now in force."""
+    calls = int(given.get("calls", 1))
+    if calls < 1:
+        raise ValueError("calls is at least 1.")
+    with writing():
+        Fault.objects.create(
+            kind=Fault.Kind(given["kind"]),
+            remaining=calls,
+            method=str(given.get("method", "")).upper(),
+            path=str(given.get("path", "")),
+            seconds=float(given.get("seconds", 30)),
+        )
+    return current_faults()
+
+
+def mend_api() -> list[Body]:
+    with writing():
+        Fault.objects.all().delete()
+    return []
+
+
+def current_faults() -> list[Body]:
+    names = ("kind", "remaining", "method", "path", "seconds")
+    return [dict(row) for row in Fault.objects.order_by("pk").values(*names)]
+
+
+def forget_everything() -> None:
+    """Empty the sandbox: objects, events, deliveries, keys, faults, and the behaviour goes back to the start."""
+    with writing():
+        for model in (Attempt, Delivery, Timer, Fault, IdempotentCall, Resource, Behaviour):
+            model.objects.all().delete()
+
+
+def deliver(event: str, *, times: int, style: str) -> list[Body]:
+    """Send an event now, `times` times at once, whatever the mode; returns the answers."""
+    if not 1 <= times <= MOST_AT_ONCE:
+        raise ValueError(f"times is between 1 and {MOST_AT_ONCE}.")
+    return deliver_now(event, times=times, style=Style(style))
+
+
+def expire(key: str) -> Body:
+    with writing():
+        session = find("checkout.session", key)
+        checkout.expire(session)
+    return session.body
+
+
+def refund(charge_key: str, amount: int | None) -> Body:
+    """Refund a charge, or with an amount in cents a part of it, as from Stripe's own dashboard."""
+    with writing():
+        charge = find("charge", charge_key)
+        return refunds.refund(charge, amount=amount, reason="requested_by_customer", metadata={})
+
+
+def pay(key: str, given: Body) -> Outcome:
+    """Pay a session with a `card` number (default 4242...), or by `bank` debit with what the bank will say:
+    succeeded, failed, or "" for later. `authentication` answers 3-D Secure: complete (default), fail, or leave."""
+    payer = Payer(email=_email(key, given), name=str(given.get("name", "Test Buyer")))
+    if "amount_total" in given or "currency" in given:
+        checkout.misstate(key, amount_total=given.get("amount_total"), currency=given.get("currency"))
+    session = find("checkout.session", key).body
+    if session["amount_total"] == 0:
+        return checkout.confirm_free(key, payer)
+    if "bank" in given:
+        settles = str(given["bank"])
+        if settles not in ("", "succeeded", "failed"):
+            raise ValueError("bank is succeeded, failed or empty.")
+        if "us_bank_account" not in session["payment_method_types"]:
+            raise ValueError("This session does not take bank debits.")
+        return checkout.pay_by_bank(key, payer, settles=settles, seconds=float(given.get("seconds", 0)))
+    number = digits(str(given.get("card", "4242424242424242")))
+    outcome = checkout.pay_by_card(key, payer, PrintedCard(card(number), exp_month=12, exp_year=2034))
+    answer = str(given.get("authentication", "complete"))
+    if outcome.kind == "authenticate" and answer != "leave":
+        return checkout.authenticate(key, recognised=answer == "complete")
+    return outcome
+
+
+def _email(key: str, given: Body) -> str:
+    body = find("checkout.session", key).body
+    details = body["customer_details"] or {}
+    email = given.get("email") or body["customer_email"] or details.get("email") or "buyer@example.com"
+    if not isinstance(email, str):
+        raise invalid_request("email is text.", param="email")
+    return email
+
+
+def deliveries(event: str) -> list[Body]:
+    names = ("state", "attempts", "due_at")
+    return [dict(row) for row in Delivery.objects.filter(event=event).order_by("pk").values(*names)]
+
+
+def attempts(event: str) -> list[Body]:
+    names = ("at", "status", "took_ms", "signature", "excerpt", "error")
+    return [dict(row) for row in Attempt.objects.filter(event=event).order_by("pk").values(*names)]
+
+
+def state() -> dict[str, Any]:
+    """How the sandbox behaves now, and how much is under way."""
+    mood = behaviour()
+    return {
+        "settings": {field.name: getattr(mood, field.name) for field in Behaviour._meta.fields if field.name != "id"},
+        "faults": current_faults(),
+        "undelivered": Delivery.objects.filter(state__in=[Delivery.State.WAITING, Delivery.State.TAKEN]).count(),
+        "merchant": settings.MERCHANT,
+    }

@@ -2,6 +2,8 @@
 
 import time
 import uuid
+from collections.abc import Callable
+from functools import partial
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -19,8 +21,8 @@ STATEMENTS_AROUND = 2  # BEGIN and COMMIT, which Django's query log may or may n
 def starting() -> list[Figure]:
     """Return the statements of `studio.start` and `ledger.charge`, and the ratio of their medians."""
     people = list(User.objects.filter(pk__in=[user_id(number) for number in range(1, ROUNDS + 1)]))
-    bare = _median([lambda user=user: _charge(user) for user in people])  # type: ignore[misc]
-    whole = _median([lambda user=user: _start(user) for user in people])  # type: ignore[misc]
+    bare = _median([partial(_charge, user) for user in people])
+    whole = _median([partial(_start, user) for user in people])
     return [
         Figure(
             "statements per ledger.charge", _statements(lambda: _charge(people[0])), "statements", None, "", 4, True
@@ -56,16 +58,16 @@ def _start(user: User) -> object:
     return studio.start(user=user, form_key=uuid.uuid4(), area="patio", style="japanese-zen", prompt="a pond")
 
 
-def _median(calls: list[object]) -> float:
+def _median(calls: list[Callable[[], object]]) -> float:
     times = []
     for call in calls:
         began = time.perf_counter()
-        call()  # type: ignore[operator]
+        call()
         times.append(time.perf_counter() - began)
     return sorted(times)[len(times) // 2]
 
 
-def _statements(call: object) -> int:
+def _statements(call: Callable[[], object]) -> int:
     with CaptureQueriesContext(connection) as queries:
-        call()  # type: ignore[operator]
+        call()
     return sum(query["sql"] not in {"BEGIN", "COMMIT"} for query in queries) + STATEMENTS_AROUND

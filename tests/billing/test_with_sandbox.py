@@ -1,0 +1,222 @@
+"""The whole way with a Stripe stand-in in its own process: click, pay, deliver, come back."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from billing import reconcile
+from billing.models import Purchase, StripeEvent
+from tests.sandbox_process import SandboxProcess
+from tokens.models import TokenAccount, TokenTransaction
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = Purchase.State
+
+
+@pytest.fixture
+def street(sandbox: SandboxProcess, live_server: LiveServer, package: Any) -> SandboxProcess:
+    """The sandbox, delivering its events to this very shop."""
+    sandbox.control("settings", {"mode": "auto", "webhook_url": f"{live_server.url}/webhooks/stripe/"})
+    return sandbox
+
+
+def click(browser: Client, **fields: str) -> Purchase:
+    answer = browser.post("/purchase/checkout/", {"package": "package_50", **fields})
+    assert answer.status_code == 303
+    return Purchase.objects.get(checkout_url=answer.headers["Location"])
+
+
+def delivered(street: SandboxProcess) -> list[dict[str, Any]]:
+    """Wait until everything is delivered and return the events, newest first."""
+    assert street.control("wait", {"seconds": 20})["undelivered"] == 0
+    events: list[dict[str, Any]] = street.control("events")["events"]
+    return events
+
+
+def balance(user: User) -> int:
+    return sum(TokenAccount.objects.filter(user=user).values_list("balance", flat=True))
+
+
+class TestAPurchase:
+    def test_it_is_paid_delivered_and_seen_on_return(
+        self, signed_in: Client, buyer: User, street: SandboxProcess
+    ) -> None:
+        purchase = click(signed_in)
+        paid = street.control(f"pay/{purchase.stripe_session_id}", {})
+        assert paid["outcome"] == "paid"
+        events = delivered(street)
+        assert {attempt["status"] for event in events for attempt in event["attempts"]} == {200}
+        purchase.refresh_from_db()
+        assert (purchase.state, balance(buyer)) == (State.PAID, 50)
+        [truth] = street.control("truth")["payment_intents"]
+        assert (truth["id"], truth["status"], truth["amount_received"]) == (
+            purchase.stripe_payment_intent_id,
+            "succeeded",
+            4900,
+        )
+        assert "50 tokens are yours" in signed_in.get(purchase.get_absolute_url()).content.decode()
+
+    def test_its_receipt_is_stripes(self, signed_in: Client, street: SandboxProcess) -> None:
+        purchase = click(signed_in)
+        street.control(f"pay/{purchase.stripe_session_id}", {})
+        delivered(street)
+        answer = signed_in.get(f"/purchase/{purchase.pk}/receipt/")
+        assert (answer.status_code, answer.headers["Location"].startswith(f"{street.url}/receipts/ch_")) == (302, True)
+
+    def test_every_event_is_kept_and_only_ours_are_applied(self, signed_in: Client, street: SandboxProcess) -> None:
+        purchase = click(signed_in)
+        street.control(f"pay/{purchase.stripe_session_id}", {})
+        sent = {event["id"] for event in delivered(street)}
+        assert set(StripeEvent.objects.values_list("pk", flat=True)) == sent
+        applied = StripeEvent.objects.filter(state="applied").values_list("type", flat=True)
+        assert list(applied) == ["checkout.session.completed"]
+
+    def test_a_declined_card_charges_nothing_and_can_be_replaced(
+        self, signed_in: Client, buyer: User, street: SandboxProcess
+    ) -> None:
+        purchase = click(signed_in)
+        assert (
+            street.control(f"pay/{purchase.stripe_session_id}", {"card": "4000000000000002"})["outcome"] == "declined"
+        )
+        delivered(street)
+        assert "Not paid yet" in signed_in.get(purchase.get_absolute_url()).content.decode()
+        assert balance(buyer) == 0
+        street.control(f"pay/{purchase.stripe_session_id}", {})
+        delivered(street)
+        assert balance(buyer) == 50
+
+
+class TestABankDebit:
+    def test_it_credits_when_the_bank_says_yes(self, signed_in: Client, buyer: User, street: SandboxProcess) -> None:
+        purchase = self.ordered(signed_in, street)
+        self.decide(street, "succeeded")
+        purchase.refresh_from_db()
+        assert (purchase.state, balance(buyer)) == (State.PAID, 50)
+
+    def test_it_fails_when_the_bank_says_no(self, signed_in: Client, buyer: User, street: SandboxProcess) -> None:
+        purchase = self.ordered(signed_in, street)
+        self.decide(street, "failed")
+        purchase.refresh_from_db()
+        assert (purchase.state, balance(buyer)) == (State.FAILED, 0)
+        assert "The payment failed" in signed_in.get(purchase.get_absolute_url()).content.decode()
+
+    @pytest.mark.parametrize(("outcome", "state"), [("succeeded", State.PAID), ("failed", State.FAILED)])
+    def test_reconciliation_learns_the_answer_without_webhooks(
+        self, signed_in: Client, street: SandboxProcess, outcome: str, state: str
+    ) -> None:
+        purchase = self.ordered(signed_in, street)
+        street.control("settings", {"mode": "hold"})
+        street.control(f"debits/{self.intent(street)}/settle", {"outcome": outcome})
+        Purchase.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+        assert reconcile.reconcile().changed == 1
+        purchase.refresh_from_db()
+        assert purchase.state == state
+
+    def ordered(self, browser: Client, street: SandboxProcess) -> Purchase:
+        purchase = click(browser)
+        street.control(f"pay/{purchase.stripe_session_id}", {"bank": ""})
+        delivered(street)
+        purchase.refresh_from_db()
+        assert purchase.state == State.PROCESSING
+        assert "Your bank is still confirming" in browser.get(purchase.get_absolute_url()).content.decode()
+        return purchase
+
+    def decide(self, street: SandboxProcess, outcome: str) -> None:
+        street.control(f"debits/{self.intent(street)}/settle", {"outcome": outcome})
+        delivered(street)
+
+    def intent(self, street: SandboxProcess) -> str:
+        return str(street.control("truth")["payment_intents"][0]["id"])
+
+
+class TestWebhooksMisbehave:
+    @pytest.mark.parametrize("mode", ["twice", "reversed"])
+    def test_one_payment_is_one_credit(self, signed_in: Client, buyer: User, street: SandboxProcess, mode: str) -> None:
+        street.control("settings", {"mode": mode})
+        purchase = click(signed_in)
+        street.control(f"pay/{purchase.stripe_session_id}", {})
+        delivered(street)
+        assert (balance(buyer), TokenTransaction.objects.count()) == (50, 1)
+
+    @pytest.mark.parametrize("style", ["bad", "old"])
+    def test_a_bad_or_old_signature_is_refused_and_a_good_one_makes_up_for_it(
+        self, signed_in: Client, buyer: User, street: SandboxProcess, style: str
+    ) -> None:
+        street.control("settings", {"mode": "hold"})
+        purchase = click(signed_in)
+        street.control(f"pay/{purchase.stripe_session_id}", {})
+        [event] = street.control("events?type=checkout.session.completed")["events"]
+        for signature, status, tokens in ((style, 400, 0), ("good", 200, 50)):
+            [attempt] = street.control(f"events/{event['id']}/deliver", {"signature": signature})["attempts"]
+            assert (attempt["status"], balance(buyer)) == (status, tokens)
+
+    def test_thirty_deliveries_at_once_are_one_credit(
+        self, signed_in: Client, buyer: User, street: SandboxProcess
+    ) -> None:
+        street.control("settings", {"mode": "hold"})
+        purchase = click(signed_in)
+        street.control(f"pay/{purchase.stripe_session_id}", {})
+        [event] = street.control("events?type=checkout.session.completed")["events"]
+        attempts = street.control(f"events/{event['id']}/deliver", {"times": 30})["attempts"]
+        assert {attempt["status"] for attempt in attempts} == {200}
+        assert (balance(buyer), TokenTransaction.objects.count()) == (50, 1)
+
+    def test_without_any_webhook_the_return_page_credits(
+        self, signed_in: Client, buyer: User, street: SandboxProcess
+    ) -> None:
+        street.control("settings", {"mode": "hold"})
+        purchase = click(signed_in)
+        street.control(f"pay/{purchase.stripe_session_id}", {})
+        assert "50 tokens are yours" in signed_in.get(purchase.get_absolute_url()).content.decode()
+        assert balance(buyer) == 50
+
+    def test_without_anything_reconciliation_credits(
+        self, signed_in: Client, buyer: User, street: SandboxProcess
+    ) -> None:
+        street.control("settings", {"mode": "hold"})
+        purchase = click(signed_in)
+        street.control(f"pay/{purchase.stripe_session_id}", {})
+        Purchase.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+        assert reconcile.reconcile().changed == 1
+        assert balance(buyer) == 50
+
+
+class TestStripeTellsAnotherPrice:
+    @pytest.mark.parametrize("lie", [{"amount_total": 4800}, {"currency": "eur"}, {"amount_total": 0}])
+    def test_it_is_parked_and_nothing_credited(
+        self, signed_in: Client, buyer: User, street: SandboxProcess, lie: dict[str, Any]
+    ) -> None:
+        purchase = click(signed_in)
+        street.control(f"pay/{purchase.stripe_session_id}", lie)
+        delivered(street)
+        purchase.refresh_from_db()
+        assert (purchase.state, balance(buyer)) == (State.MISMATCHED, 0)
+        assert "Our staff have been told" in signed_in.get(purchase.get_absolute_url()).content.decode()
+
+
+class TestStripeIsDown:
+    def test_the_click_is_answered_politely_and_works_later(
+        self, signed_in: Client, buyer: User, street: SandboxProcess
+    ) -> None:
+        street.control("faults", {"kind": "down", "calls": 50})
+        answer = signed_in.post("/purchase/checkout/", {"package": "package_50"})
+        assert (answer.status_code, "Nothing was charged" in answer.content.decode()) == (503, True)
+        street.control("faults", {})
+        purchase = click(signed_in)
+        assert Purchase.objects.count() == 1
+        street.control(f"pay/{purchase.stripe_session_id}", {})
+        delivered(street)
+        assert balance(buyer) == 50
+
+    def test_an_expired_session_is_closed(self, signed_in: Client, street: SandboxProcess) -> None:
+        purchase = click(signed_in)
+        street.control(f"sessions/{purchase.stripe_session_id}/expire", {})
+        delivered(street)
+        purchase.refresh_from_db()
+        assert purchase.state == State.EXPIRED

@@ -12,7 +12,6 @@ from django.db import connection
 from accounts.models import User
 from tokens import audit
 
-
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in the main thread
 
 
@@ -36,9 +35,7 @@ def _books_can_be_emptied_between_tests(request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("django_db_setup")
     blocker = request.getfixturevalue("django_db_blocker")
     with blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(
-            "ALTER TABLE tokens_tokentransaction DISABLE TRIGGER token_transaction_is_never_truncated"
-        )
+        cursor.execute("ALTER TABLE tokens_tokentransaction DISABLE TRIGGER token_transaction_is_never_truncated")
 
 
 @pytest.fixture(autouse=True)

@@ -208,8 +208,8 @@ class TestAnEffectThatFails:
         self, deliver: Deliver, purchase: Purchase
     ) -> None:
         event = stripe_events.completed(purchase)
-        on_fire = {"cursor.side_effect": RuntimeError("the disk is on fire")}
-        with patch.object(fulfilment, "connection", **on_fire):  # after the ledger's row, before the purchase's
+        with patch.object(fulfilment, "connection") as connection_of_the_purchase:
+            connection_of_the_purchase.cursor.side_effect = RuntimeError("the disk is on fire")
             answer = deliver(event)
         assert (answer.status_code, answer.content) == (500, b"failed\n")
         kept = StripeEvent.objects.get()

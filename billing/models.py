@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from tokens.models import TokenTransaction
 
@@ -38,6 +39,11 @@ class TokenPackage(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def terms(self) -> str:
+        """What a buyer is shown, in one word; a click sends it back, so that nobody buys what they did not see."""
+        return f"{self.tokens}-{self.price_cents}-{self.currency}"
+
 
 class StripeCustomer(models.Model):
     """Who somebody is at Stripe. The row exists before Stripe is asked, and its id makes the idempotency key."""
@@ -62,7 +68,7 @@ class Purchase(models.Model):
         PAID = "paid", "Paid"
         FAILED = "failed", "Payment failed"
         EXPIRED = "expired", "Expired"
-        MISMATCHED = "mismatched", "Needs a look: the payment differs from what we sold"
+        MISMATCHED = "mismatched", "Needs a look"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="purchases")
@@ -81,6 +87,7 @@ class Purchase(models.Model):
     )
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(help_text="When its Checkout page closes.")
+    asked_at = models.DateTimeField(null=True, blank=True, help_text="When reconciliation last asked Stripe about it.")
     paid_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -104,9 +111,21 @@ class Purchase(models.Model):
                 name="purchase_open_has_a_session",
             ),
         ]
+        permissions = [("ask_stripe", "Can ask Stripe about purchases again")]
 
     def __str__(self) -> str:
         return f"{self.tokens} tokens for {self.price_cents} {self.currency}, {self.state}"
+
+    def get_absolute_url(self) -> str:
+        """Return the page that asks Stripe and says what became of it; "" while it is not at Stripe."""
+        if not self.stripe_session_id:
+            return ""
+        return f"{reverse('billing:purchase-success')}?session_id={self.stripe_session_id}"
+
+    @property
+    def decided(self) -> bool:
+        """Whether its payment has come to an end, good or bad; only a late payment can still change it."""
+        return self.state not in {self.State.CREATED, self.State.OPEN, self.State.PROCESSING}
 
 
 class StripeEvent(models.Model):

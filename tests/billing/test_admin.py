@@ -28,9 +28,9 @@ def desk(client: Client, staff: User) -> Client:
 
 
 @pytest.fixture
-def helper(db: None) -> User:
+def onlooker(db: None) -> User:
     """A staff member who may look at everything and do nothing."""
-    user = User.objects.create_user("helper@example.com", "a-long-passphrase", is_staff=True)
+    user = User.objects.create_user("onlooker@example.com", "a-long-passphrase", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     return user
 
@@ -125,8 +125,8 @@ class TestAskingStripeAgain:
         page = desk.get(f"/admin/billing/purchase/{purchase.pk}/change/").content.decode()
         assert f'action="/admin/billing/purchase/{purchase.pk}/ask/"' in page
 
-    def test_who_may_only_look_may_not(self, client: Client, helper: User, purchase: Purchase) -> None:
-        client.force_login(helper)
+    def test_who_may_only_look_may_not(self, client: Client, onlooker: User, purchase: Purchase) -> None:
+        client.force_login(onlooker)
         page = client.get(f"/admin/billing/purchase/{purchase.pk}/change/").content.decode()
         assert ("4900" in page, "Ask Stripe again" in page) == (True, False)
         assert self.ask(client, purchase).status_code == 403
@@ -161,8 +161,8 @@ class TestReplayingAnEvent:
         failed.refresh_from_db()
         assert (failed.state, failed.attempts) == ("failed", 2)
 
-    def test_who_may_only_look_may_not(self, client: Client, helper: User, failed: StripeEvent) -> None:
-        client.force_login(helper)
+    def test_who_may_only_look_may_not(self, client: Client, onlooker: User, failed: StripeEvent) -> None:
+        client.force_login(onlooker)
         page = client.get(f"/admin/billing/stripeevent/{failed.pk}/change/").content.decode()
         assert ("RuntimeError: no" in page, "Replay</button>" in page) == (True, False)
         assert self.replay(client, failed).status_code == 403

@@ -1,0 +1,152 @@
+"""Selling, for staff: packages can be edited; what was bought and what Stripe told us can only be read."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
+
+from billing import gateway, inbox, reconcile
+from billing.models import Purchase, StripeCustomer, StripeEvent, TokenPackage
+from billing.templatetags.money import money
+
+
+@admin.register(TokenPackage)
+class TokenPackageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name", "code", "catalog", "tokens", "price", "badge", "position", "on_sale"]
+    list_filter = ["catalog", "on_sale"]
+
+    @admin.display(ordering="price_cents")
+    def price(self, package: TokenPackage) -> str:
+        return money(package.price_cents, package.currency)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: TokenPackage | None = None) -> list[str]:
+        """Let nobody rename what purchases point at."""
+        return ["code"] if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: TokenPackage | None = None) -> bool:
+        """Packages are withdrawn with `on sale`, not deleted: purchases remember them."""
+        return False
+
+
+class _ReadOnly:
+    """Nothing here is added, changed or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(StripeCustomer)
+class StripeCustomerAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["user", "stripe_customer_id", "created_at"]
+    list_select_related = ["user"]
+    search_fields = ["=user__email", "=stripe_customer_id"]
+    search_help_text = "The whole e-mail address, or Stripe's customer id."
+    show_full_result_count = False
+
+
+@admin.register(Purchase)
+class PurchaseAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["created_at", "user", "tokens", "price", "state", "paid_at", "stripe_payment_intent_id"]
+    list_filter = ["state"]
+    list_select_related = ["user"]
+    search_fields = ["user__email__iexact", "=id", "=stripe_session_id", "=stripe_payment_intent_id"]
+    search_help_text = "The whole e-mail address, our purchase id, or Stripe's cs_ or pi_ id."
+    show_full_result_count = False
+    view_on_site = False  # its page is the buyer's own
+    change_form_template = "billing/admin/purchase.html"
+
+    @admin.display(ordering="price_cents")
+    def price(self, purchase: Purchase) -> str:
+        return money(purchase.price_cents, purchase.currency)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address behind "Ask Stripe again"."""
+        ask = self.admin_site.admin_view(self.ask_stripe)
+        return [path("<uuid:purchase_id>/ask/", ask, name="billing_purchase_ask"), *super().get_urls()]
+
+    @method_decorator(require_POST)
+    def ask_stripe(self, request: HttpRequest, purchase_id: Any) -> HttpResponse:
+        """Settle one purchase with what Stripe says now, and say what came of it. Logged."""
+        if not request.user.has_perm("billing.ask_stripe"):
+            raise PermissionDenied
+        purchase = get_object_or_404(Purchase, pk=purchase_id)
+        before = purchase.get_state_display()
+        try:
+            after = reconcile.ask_stripe(purchase).get_state_display()
+        except gateway.StripeUnavailable:
+            self.message_user(request, "Stripe does not answer. Nothing changed; try again.", messages.WARNING)
+        except gateway.StripeRefused as refusal:
+            self.message_user(request, f"Stripe refused the question: {refusal}. Nothing changed.", messages.ERROR)
+        else:
+            self.log_change(request, purchase, f"Asked Stripe again: {before} -> {after}")
+            self.message_user(request, f"Stripe answered. Before: {before}. Now: {after}.", messages.INFO)
+        return redirect(reverse("admin:billing_purchase_change", args=[purchase.pk]))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Offer the button only to who may press it."""
+        context = {"may_ask_stripe": request.user.has_perm("billing.ask_stripe"), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
+
+
+@admin.register(StripeEvent)
+class StripeEventAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["received_at", "type", "state", "attempts", "object_id", "stripe_event_id"]
+    list_filter = ["state", "type"]
+    search_fields = ["=stripe_event_id", "=object_id"]
+    search_help_text = "Stripe's evt_ id, or the cs_ or pi_ id it is about."
+    show_full_result_count = False
+    change_form_template = "billing/admin/event.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StripeEvent]:
+        """Leave the payload out of lists: it is long."""
+        found = super().get_queryset(request)
+        listed = bool(request.resolver_match and request.resolver_match.url_name == "billing_stripeevent_changelist")
+        return found.defer("payload") if listed else found
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address behind "Replay"."""
+        replay = self.admin_site.admin_view(self.replay)
+        return [path("<str:event_id>/replay/", replay, name="billing_stripeevent_replay"), *super().get_urls()]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[StripeEvent], search_term: str
+    ) -> tuple[QuerySet[StripeEvent], bool]:
+        """Look for a payment inside the payloads; for anything else, in the ids."""
+        if search_term.startswith("pi_"):
+            return queryset.filter(payload__data__object__payment_intent=search_term), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @method_decorator(require_POST)
+    def replay(self, request: HttpRequest, event_id: str) -> HttpResponse:
+        """Apply one kept event again and say what came of it. Logged."""
+        if not request.user.has_perm("billing.replay_event"):
+            raise PermissionDenied
+        event = get_object_or_404(StripeEvent, pk=event_id)
+        try:
+            outcome = str(inbox.replay(event.pk))
+        except inbox.EffectFailed as failure:
+            outcome = f"failed again ({type(failure.__cause__).__name__})"
+        self.log_change(request, event, f"Replayed: {outcome}")
+        self.message_user(request, f"Replayed: {outcome}.", messages.INFO)
+        return redirect(reverse("admin:billing_stripeevent_change", args=[event.pk]))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Offer the button only to who may press it."""
+        context = {"may_replay": request.user.has_perm("billing.replay_event"), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)

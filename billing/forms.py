@@ -1,0 +1,32 @@
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+
+
+class CheckoutForm(forms.Form):
+    """A click on Buy: which package, on which terms the page showed it, and whether the card may be kept."""
+
+    package_code = forms.SlugField(max_length=50)
+    save_card = forms.BooleanField(required=False)
+
+    def add_prefix(self, field_name: str) -> str:
+        """Read `package_code` from the button's own name."""
+        return {"package_code": "package"}.get(field_name, field_name)
+
+    def clean(self) -> dict[str, Any]:
+        """Add `shown_terms`: what the page showed for the chosen package, "" when it did not say."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        cleaned["shown_terms"] = self.data.get(f"shown-{cleaned.get('package_code')}", "")
+        return cleaned
+
+
+class ReturnForm(forms.Form):
+    """The address Stripe sends the buyer back to, and what a polling page shows already."""
+
+    session_id = forms.CharField(max_length=255, validators=[RegexValidator(r"\Acs_[A-Za-z0-9_]+\Z")])
+    shown = forms.CharField(required=False, max_length=10)
+
+
+class CancelForm(forms.Form):
+    purchase = forms.UUIDField()

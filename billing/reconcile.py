@@ -1,0 +1,101 @@
+"""Reconciliation: what webhooks and return pages missed is asked at Stripe, until every purchase is decided."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.utils import timezone
+
+from billing import checkout, gateway
+from billing.fulfilment import settle
+from billing.models import Purchase
+
+logger = structlog.get_logger(__name__)
+
+State = Purchase.State
+UNDECIDED = (State.CREATED, State.OPEN, State.PROCESSING)
+# A purchase younger than this is still in the hands of the request that made it.
+LEFT_ALONE = timedelta(minutes=1)
+PATIENCE = 10
+# One question may fail by itself: Stripe replays a 500 for its key. So many in a row are an outage.
+OUTAGE = 3
+
+
+@dataclass(slots=True)
+class Report:
+    """One run: how many purchases were compared, how many of these changed, and how many failed to be compared.
+
+    `unanswered` counts the last ones in a row that Stripe did not answer.
+    """
+
+    compared: int = 0
+    changed: int = 0
+    failed: int = 0
+    unanswered: int = 0
+
+    @property
+    def outage(self) -> bool:
+        """Whether Stripe seems to be away; that ends a run."""
+        return self.unanswered >= OUTAGE
+
+    def __str__(self) -> str:
+        ending = " Stripe does not answer; the rest waits." if self.outage else ""
+        return f"{self.compared} compared, {self.changed} changed, {self.failed} failed.{ending}"
+
+
+def reconcile(*, everything: bool = False) -> Report:
+    """Compare undecided purchases older than a minute with Stripe, oldest first, and settle them.
+
+    Asks about each one every minute at first, then whenever its age has grown by a tenth; with `everything`,
+    about all of them now. One that fails does not stop the others; when Stripe leaves several in a row
+    unanswered, the rest waits for the next run.
+    """
+    report = Report()
+    now = timezone.now()
+    undecided = Purchase.objects.filter(state__in=UNDECIDED, created_at__lt=now - LEFT_ALONE)
+    for purchase in undecided.select_related("user").order_by("created_at"):
+        if report.outage:
+            break
+        if everything or _due(purchase, now):
+            _compare(purchase, report)
+    logger.info("purchases_reconciled", compared=report.compared, changed=report.changed, failed=report.failed)
+    return report
+
+
+def ask_stripe(purchase: Purchase) -> Purchase:
+    """Ask Stripe about `purchase`, settle it and return it. A paid one is not asked about.
+
+    One that never reached Stripe is opened now, under the key of the first attempt, or expires when its time
+    is over. Raises StripeUnavailable or StripeRefused; nothing is charged by asking.
+    """
+    if purchase.state == State.PAID:
+        return purchase
+    if purchase.stripe_session_id:
+        return settle(gateway.retrieve_checkout_session(purchase.stripe_session_id))
+    if purchase.state == State.CREATED and timezone.now() < purchase.expires_at:
+        return checkout.open_at_stripe(purchase)
+    # Nobody was ever sent to its page. Should it be paid all the same, settle overrides this.
+    Purchase.objects.filter(pk=purchase.pk, state=State.CREATED).update(state=State.EXPIRED)
+    purchase.refresh_from_db()
+    return purchase
+
+
+def _due(purchase: Purchase, now: datetime) -> bool:
+    return purchase.asked_at is None or now - purchase.asked_at >= (now - purchase.created_at) / PATIENCE
+
+
+def _compare(purchase: Purchase, report: Report) -> None:
+    before = purchase.state
+    try:
+        after = ask_stripe(purchase).state
+    except gateway.StripeUnavailable:
+        report.failed += 1
+        report.unanswered += 1
+    except Exception:
+        report.failed += 1
+        logger.exception("purchase_not_compared", purchase_id=str(purchase.pk))
+    else:
+        report.unanswered = 0
+        report.compared += 1
+        report.changed += after != before
+    Purchase.objects.filter(pk=purchase.pk).update(asked_at=timezone.now())

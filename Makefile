@@ -15,7 +15,8 @@ run: .venv/.shop ## Start the whole shop on this machine: web, worker, sandbox, 
 	@$(BIN)/python -m config.local
 
 test: .venv/.dev ## Run every test, the browser journeys included
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser"
+	@$(BIN)/pytest -m browser
 
 check: .venv/.dev format lint types contracts templates migrations deploy-check test audit ## Run what CI runs
 

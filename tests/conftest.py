@@ -1,6 +1,5 @@
 """The cast and the stage of every test: real PostgreSQL, and an audit at the end of every test that used it."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,15 @@ from django.db import connection
 from accounts.models import User
 from tokens import audit
 
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in the main thread
+pytest_plugins = ["tests.installed_browser"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a browser: Playwright's event loop and greenlets upset other tests in the same process."""
+    for item in items:
+        if "playwright" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,11 +29,6 @@ def pytest_configure(config: pytest.Config) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings_xdist_suffix() -> None:
-    """Kept by pytest-django: each xdist worker has a database of its own."""
 
 
 @pytest.fixture(scope="session", autouse=True)

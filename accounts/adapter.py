@@ -5,12 +5,22 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
+
+from accounts.mailbox import is_quoted
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Allauth's own behaviour, except for what a forged Host header could reach."""
+
+    def clean_email(self, email: str) -> str:
+        """Return the address of a sign-up or a change; refuse quoted ones, which spell one mailbox endlessly."""
+        cleaned: str = super().clean_email(email)
+        if is_quoted(cleaned):
+            raise ValidationError("Please write the address without quotes and backslashes.")
+        return cleaned
 
     def render_mail(
         self,

@@ -1,11 +1,14 @@
 """Where finished pictures are kept. Names are random: knowing a generation's id does not find its file."""
 
+import os
 import secrets
-from pathlib import PurePosixPath
+from io import BytesIO
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
+from PIL import Image
 
 from generations.engines import Painting
 
@@ -19,12 +22,38 @@ class UnknownPictureType(Exception):
 
 
 def store(painting: Painting) -> str:
-    """Write the picture and return its name in the storage. Raises UnknownPictureType, or OSError when full."""
-    extension = EXTENSIONS.get(painting.content_type)
-    if extension is None or not painting.image:
+    """Write the picture to the disk itself and return its name in the storage.
+
+    Raises UnknownPictureType when it is not what it says, or OSError when the storage is full.
+    """
+    _require_picture(painting)
+    name = f"generations/{secrets.token_hex(20)}{EXTENSIONS[painting.content_type]}"
+    stored = default_storage.save(name, ContentFile(painting.image))
+    if isinstance(default_storage, FileSystemStorage):
+        _sync(Path(default_storage.path(stored)))
+    return stored
+
+
+def _require_picture(painting: Painting) -> None:
+    """Look at the bytes, not at what the engine calls them."""
+    try:
+        with Image.open(BytesIO(painting.image)) as picture:
+            found = Image.MIME.get(picture.format or "")
+            picture.verify()
+    except Exception as error:
+        raise UnknownPictureType(painting.content_type) from error
+    if found != painting.content_type or found not in EXTENSIONS:
         raise UnknownPictureType(painting.content_type)
-    name = f"generations/{secrets.token_hex(20)}{extension}"
-    return default_storage.save(name, ContentFile(painting.image))
+
+
+def _sync(path: Path) -> None:
+    """Have the file and its name on the disk before the row names it, so that a power cut cannot part them."""
+    for place in (path, path.parent):
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def discard(name: str) -> None:

@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Now
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -99,16 +100,14 @@ def take_lease(generation_id: UUID) -> Lease | None:
     A job that runs twice, or after its generation was refunded, gets None. The lease ends
     ENGINE_TIMEOUT_SECONDS and 15 seconds from now; then `expire_overdue` refunds.
     """
-    now = timezone.now()
-    expires_at = now + timedelta(seconds=settings.ENGINE_TIMEOUT_SECONDS) + LEASE_GRACE
+    term = timedelta(seconds=settings.ENGINE_TIMEOUT_SECONDS) + LEASE_GRACE
     taken = Generation.objects.filter(pk=generation_id, state=State.QUEUED).update(
-        state=State.RUNNING, attempts=F("attempts") + 1, started_at=now, lease_expires_at=expires_at
+        state=State.RUNNING, attempts=F("attempts") + 1, started_at=Now(), lease_expires_at=Now() + term
     )
     if not taken:
         return None
-    attempt, area, style, prompt = Generation.objects.values_list("attempts", "area", "style", "prompt").get(
-        pk=generation_id
-    )
+    columns = ("attempts", "lease_expires_at", "area", "style", "prompt")
+    attempt, expires_at, area, style, prompt = Generation.objects.values_list(*columns).get(pk=generation_id)
     return Lease(generation_id, attempt, expires_at, DesignRequest(area=area, style=style, prompt=prompt))
 
 
@@ -182,12 +181,13 @@ def _end(generation: Generation, state: State) -> None:
     )
 
 
-def expire_overdue(now: datetime) -> int:
+def expire_overdue(now: datetime | None = None) -> int:
     """Fail and refund every generation that cannot be waited for any longer; return how many.
 
     Overdue are: a lease that ran out, a wait longer than QUEUE_PATIENCE, and work whose job is gone or whose
     worker fell silent. Each is ended in a transaction of its own; one that somebody else is just ending is
-    left to them. A job that comes later for one of these finds nothing to do.
+    left to them. A job that comes later for one of these finds nothing to do. The time is PostgreSQL's, so that
+    hosts whose clocks differ agree; `now` puts another moment in its place.
     """
     overdue = list(
         _overdue(Generation.objects.all(), now).order_by("created_at").values_list("pk", flat=True)[:SWEEP_SIZE]
@@ -195,20 +195,21 @@ def expire_overdue(now: datetime) -> int:
     return sum(_expire(generation_id, now) for generation_id in overdue)
 
 
-def _overdue(rows: QuerySet[Generation], now: datetime) -> QuerySet[Generation]:
+def _overdue(rows: QuerySet[Generation], now: datetime | None) -> QuerySet[Generation]:
     """Narrow `rows`. The conditions are on the row itself, so that a lock on it makes PostgreSQL look again."""
+    moment = Now() if now is None else Value(now)
     cared_for = ProcrastinateJob.objects.filter(
-        Q(status="todo") | Q(status="doing", worker__last_heartbeat__gt=now - WORKER_SILENCE),
+        Q(status="todo") | Q(status="doing", worker__last_heartbeat__gt=moment - WORKER_SILENCE),
         pk=OuterRef("job_id"),
     )
     return rows.filter(
-        Q(state=State.RUNNING, lease_expires_at__lte=now)
-        | Q(state=State.QUEUED, created_at__lte=now - QUEUE_PATIENCE)
+        Q(state=State.RUNNING, lease_expires_at__lte=moment)
+        | Q(state=State.QUEUED, created_at__lte=moment - QUEUE_PATIENCE)
         | (Q(state__in=[State.QUEUED, State.RUNNING]) & ~Exists(cared_for)),
     )
 
 
-def _expire(generation_id: UUID, now: datetime) -> bool:
+def _expire(generation_id: UUID, now: datetime | None) -> bool:
     """End one overdue generation, if it still is one; an error is logged and spares the others."""
     try:
         with transaction.atomic():

@@ -11,7 +11,6 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
-from django.utils import timezone
 from django.utils.module_loading import import_string
 from procrastinate import builtin_tasks
 from procrastinate.contrib.django import app
@@ -23,6 +22,7 @@ from generations.engines import DesignEngine, DesignRequest, EngineError, Painti
 
 logger = structlog.get_logger(__name__)
 
+# Well under the 30 seconds after which a starting worker forgets a silent one.
 SWEEP_SECONDS: Final = 15
 # Before any design that waits: a sweep takes milliseconds and gives tokens back.
 SWEEP_PRIORITY: Final = 100
@@ -42,7 +42,7 @@ def paint(generation_id: str) -> None:
         return
     try:
         engine = _engine(settings.LANDSCAPE_ENGINE)
-        painting = _paint_within(settings.ENGINE_TIMEOUT_SECONDS, engine, lease.request)
+        painting = _paint_within(settings.ENGINE_TIMEOUT_SECONDS, engine, lease)
         _check_the_connection()
         studio.finish(lease, painting, engine=engine.name)
     except EngineError as error:
@@ -59,19 +59,20 @@ def _engine(path: str) -> DesignEngine:
     return cast(DesignEngine, import_string(path)())
 
 
-def _paint_within(seconds: float, engine: DesignEngine, request: DesignRequest) -> Painting:
+def _paint_within(seconds: float, engine: DesignEngine, lease: studio.Lease) -> Painting:
     """Return the engine's picture, or raise: its own error, or EngineError when `seconds` are over.
 
     The engine works in a thread that cannot hold up the worker: one that never returns is left behind. While
-    it works, this thread looks for overdue designs, because the sweep's own job may find every slot taken.
+    it works, this thread reports that it is alive, because a worker that was asked to stop no longer reports by
+    itself; and it looks for overdue designs, because the sweep's own job may find every slot taken.
     """
     made: Future[Painting] = Future()
-    Thread(target=_work, args=(made, engine, request, seconds), name="engine", daemon=True).start()
+    Thread(target=_work, args=(made, engine, lease.request, seconds), name="engine", daemon=True).start()
     deadline = monotonic() + seconds
     while not wait([made], timeout=max(0.0, min(SWEEP_SECONDS, deadline - monotonic()))).done:
         if monotonic() >= deadline:
             raise EngineError(studio.TOOK_TOO_LONG)
-        _sweep_meanwhile()
+        _report_and_sweep(lease)
     return made.result()
 
 
@@ -84,10 +85,19 @@ def _work(made: Future[Painting], engine: DesignEngine, request: DesignRequest, 
         made.set_exception(RuntimeError(f"The engine raised {type(error).__name__}."))
 
 
-def _sweep_meanwhile() -> None:
+_ALIVE = """
+UPDATE procrastinate_workers SET last_heartbeat = now()
+WHERE id IN (SELECT job.worker_id FROM procrastinate_jobs AS job JOIN generations_generation ON job_id = job.id
+    WHERE generations_generation.id = %s)
+"""
+
+
+def _report_and_sweep(lease: studio.Lease) -> None:
     try:
         _check_the_connection()
-        studio.expire_overdue(timezone.now())
+        with connection.cursor() as cursor:
+            cursor.execute(_ALIVE, [lease.generation_id])
+        studio.expire_overdue()
     except Error:
         logger.warning("sweep_postponed", exc_info=True)
 
@@ -113,7 +123,7 @@ def _log_without_words(error: Exception, generation_id: str) -> None:
 )
 def expire_overdue(timestamp: int) -> None:
     """Refund every design nobody can wait for any longer; every 15 seconds, so well within a minute."""
-    expired = studio.expire_overdue(timezone.now())
+    expired = studio.expire_overdue()
     if expired:
         logger.warning("generations_expired", count=expired)
 

@@ -16,6 +16,10 @@ class TestOneMailbox:
             ("a.n.n@gmail.com", "ann@gmail.com"),
             ("a.n.n+x@googlemail.com", "ann@gmail.com"),
             ("ann@example.com.", "ann@example.com"),
+            ('"ann"@example.com', "ann@example.com"),
+            ('"a\\nn"@example.com', "ann@example.com"),
+            ('"\\a\\n\\n+x"@example.com', "ann@example.com"),
+            ("a.n.n@gmail.com\u3002", "ann@gmail.com"),
             ("ann@bücher.example", "ann@xn--bcher-kva.example"),
         ],
     )

@@ -54,6 +54,12 @@ class TestANewcomer:
         enter_code(client, code_in(mailoutbox[-1]))
         assert trial_of("new@example.com") == 3
 
+    @pytest.mark.parametrize("spelling", ['"ann"@example.com', '"a\\nn"@example.com'])
+    def test_may_not_spell_an_address_in_quotes(self, client: Client, mailoutbox: Mails, spelling: str) -> None:
+        page = sign_up(client, spelling)
+        assert "without quotes" in page.content.decode()
+        assert len(mailoutbox) == 0
+
     def test_is_told_what_is_wrong_beside_the_field(self, client: Client) -> None:
         page = client.post(reverse("account_signup"), {"email": "new@example.com", "password1": "12345"})
         text = page.content.decode()

@@ -1,11 +1,13 @@
 """How a generation ends: lease, picture, failure, refund; each exactly once."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+import time_machine
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
@@ -13,6 +15,7 @@ from procrastinate.contrib.django import app
 
 from accounts.models import User
 from generations import pictures, studio
+from generations.engines import Painting
 from generations.models import Generation
 from generations.studio import Lease
 from tests.generations.conftest import Give, Start, held
@@ -108,9 +111,19 @@ class TestAFinishedPicture:
         waiting.refresh_from_db()
         assert stored_files() == [Path(default_storage.path(str(waiting.image)))]
 
-    def test_what_is_no_picture_is_refused_before_it_is_stored(self, lease: Lease) -> None:
+    @pytest.mark.parametrize(
+        "no_picture",
+        [
+            painting("image/svg+xml"),
+            painting("image/png"),
+            replace(painting(), image=b"RIFF"),
+            replace(painting(), image=b""),
+        ],
+        ids=["script", "another type", "garbage", "nothing"],
+    )
+    def test_what_is_no_picture_is_refused_before_it_is_stored(self, lease: Lease, no_picture: Painting) -> None:
         with pytest.raises(pictures.UnknownPictureType):
-            studio.finish(lease, painting("image/svg+xml"), engine="obedient")
+            studio.finish(lease, no_picture, engine="obedient")
         assert stored_files() == []
 
     def test_when_the_commit_is_uncertain_the_file_is_kept(self, lease: Lease, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,6 +234,17 @@ class TestTheSweep:
         moment_before = lease.expires_at - timedelta(milliseconds=1)
         live_job(waiting, reports_at=moment_before)
         assert studio.expire_overdue(moment_before) == 0
+
+    @pytest.mark.parametrize("hours", [-1, 1], ids=["slow", "fast"])
+    def test_a_host_whose_clock_is_wrong_ends_nothing_and_misses_nothing(
+        self, waiting: Generation, lease: Lease, hours: int
+    ) -> None:
+        live_job(waiting, reports_at=timezone.now())
+        with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+            assert studio.expire_overdue() == 0
+        Generation.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+            assert studio.expire_overdue() == 1
 
     def test_waiting_ten_minutes_is_too_long(self, buyer: User, waiting: Generation) -> None:
         waiting.refresh_from_db()

@@ -5,12 +5,14 @@ import logging
 import threading
 import time
 from collections.abc import Coroutine
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection, connections, transaction
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 from procrastinate.job_context import JobContext
@@ -18,10 +20,10 @@ from procrastinate.jobs import Job
 
 from accounts.models import User
 from generations import studio, tasks
-from generations.engines import DesignRequest, Painting
+from generations.engines import DesignRequest, EngineError, Painting
 from generations.models import Generation
 from tests.generations.conftest import Give, Start, held
-from tests.generations.engines import painting
+from tests.generations.engines import ObedientPainter, painting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("obedient_painter")]
 
@@ -188,6 +190,24 @@ class TestTheQueueOfADeadWorker:
             cursor.execute("SELECT procrastinate_fetch_job_v2(NULL, %s)", [cursor.fetchone()[0]])
         run(tasks.bury_dead_jobs(context(), 0))
         assert list(ProcrastinateJob.objects.values_list("status", flat=True)) == ["doing"]
+
+    def test_one_that_is_stopping_reports_while_it_paints(
+        self, buyer: User, give: Give, start: Start, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A worker that was asked to stop reports no more by itself, but its design is not given up."""
+        give(buyer, 1)
+        design = start(buyer, prompt="dawdle")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT worker_id FROM procrastinate_register_worker_v1()")
+            cursor.execute("SELECT procrastinate_fetch_job_v2(NULL, %s)", [cursor.fetchone()[0]])
+            cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '59 seconds'")
+        lease = studio.take_lease(design.pk)
+        assert lease is not None
+        monkeypatch.setattr(tasks, "SWEEP_SECONDS", 0.2)
+        with pytest.raises(EngineError):
+            tasks._paint_within(0.5, ObedientPainter(), lease)
+        assert ProcrastinateWorker.objects.get().last_heartbeat > timezone.now() - timedelta(seconds=5)
+        assert studio.expire_overdue() == 0
 
     def test_jobs_that_ended_three_days_ago_are_forgotten(self, buyer: User, give: Give, start: Start) -> None:
         give(buyer, 2)

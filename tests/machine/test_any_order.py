@@ -30,18 +30,16 @@ from accounts.models import User
 from billing import fulfilment, inbox
 from billing.models import Purchase, TokenPackage
 from generations import studio
-from generations.engines import Painting
 from generations.models import Generation
 from tests import stripe_events
+from tests.generations.engines import painting
 from tokens import audit, ledger
 from tokens.ledger import InsufficientTokens, Type
 from tokens.models import TokenAccount, TokenTransaction
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PAINTING = Painting(
-    image=b"RIFF", content_type="image/webp", width=1, height=1, description="A garden.", note="Painted by a test."
-)
+PAINTING = painting()
 _numbers = count(1)
 
 

@@ -4,12 +4,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.signup import prevent_enumeration
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from accounts.mailbox import is_quoted
+from accounts.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -21,6 +26,24 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if is_quoted(cleaned):
             raise ValidationError("Please write the address without quotes and backslashes.")
         return cleaned
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Save a new person. Of two sign-ups with one address at once, the second is answered like a taken one."""
+        try:
+            with transaction.atomic():
+                saved: User = super().save_user(request, user, form, commit=commit)
+                return saved
+        except IntegrityError as error:
+            answer = prevent_enumeration(request, email=form.cleaned_data["email"])
+            raise ImmediateHttpResponse(answer) from error
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Tell the owner of a taken address, after as much work as a new person's password takes.
+
+        Otherwise the time of the answer would tell who has an account here.
+        """
+        make_password("as slow as a real one")
+        super().send_account_already_exists_mail(email)
 
     def render_mail(
         self,

@@ -9,19 +9,21 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 STRIPE_HOST = "api.stripe.com"
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - known to everybody, hence the checks
 
 
 @register()
 def settings_make_sense(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Run at every start (also by `manage.py check`); any Error stops the command."""
-    return [*_site(), *_stripe(), *_catalog()]
+    return [*_site(), *_stripe(), *_sandbox(), *_catalog()]
 
 
 def _site() -> Iterator[CheckMessage]:
     parts = urlsplit(settings.SITE_URL)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
         yield Error(f"SITE_URL is {settings.SITE_URL!r}.", hint="Set it like https://shop.example.com", id="shop.E001")
-    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    local = parts.hostname in LOCAL_HOSTS
     if not local and not settings.HTTPS:
         yield Error("SITE_URL is public but not https.", hint="Passwords would travel in clear.", id="shop.E002")
     if not local and settings.SECRET_KEY == settings.LOCAL_SECRET_KEY:
@@ -46,10 +48,28 @@ def _stripe() -> Iterator[CheckMessage]:
         secret.startswith("whsec_") for secret in settings.STRIPE_WEBHOOK_SECRETS
     ):
         yield Error("STRIPE_WEBHOOK_SECRET is missing or odd.", hint="It starts with whsec_.", id="shop.E012")
-    if base.hostname == STRIPE_HOST and "whsec_sandbox" in settings.STRIPE_WEBHOOK_SECRETS:
+    if base.hostname == STRIPE_HOST and SANDBOX_WEBHOOK_SECRET in settings.STRIPE_WEBHOOK_SECRETS:
         yield Error("The sandbox's webhook secret with the real Stripe.", hint="Anybody knows it.", id="shop.E013")
     if not 30 <= settings.CHECKOUT_LIFETIME_MINUTES <= 1440:
         yield Error("CHECKOUT_LIFETIME_MINUTES must be 30 to 1440.", hint="Stripe's own limits.", id="shop.E014")
+
+
+def _sandbox() -> Iterator[CheckMessage]:
+    """Nothing of the sandbox at a public address: who knows its secret writes themselves tokens."""
+    if urlsplit(settings.SITE_URL).hostname in LOCAL_HOSTS:
+        return
+    in_force = {
+        "STRIPE_SECRET_KEY": settings.STRIPE_SECRET_KEY == settings.SANDBOX_KEY,
+        "STRIPE_WEBHOOK_SECRET": SANDBOX_WEBHOOK_SECRET in settings.STRIPE_WEBHOOK_SECRETS,
+        "STRIPE_API_BASE": urlsplit(settings.STRIPE_API_BASE).hostname in LOCAL_HOSTS,
+    }
+    if any(in_force.values()):
+        names = ", ".join(name for name, is_sandbox in in_force.items() if is_sandbox)
+        yield Error(
+            f"SITE_URL is public, but of the sandbox: {names}.",
+            hint="Set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET from Stripe's Dashboard, and unset STRIPE_API_BASE.",
+            id="shop.E015",
+        )
 
 
 def _catalog() -> Iterator[CheckMessage]:

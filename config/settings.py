@@ -15,6 +15,7 @@ import structlog
 from csp.constants import NONE, SELF
 
 from config.database import connection_settings, embedded_url
+from config.logs import without_values
 
 # Lets classes say what they are about, as in `ModelAdmin[Purchase]`, outside of the type checker too.
 django_stubs_ext.monkeypatch()
@@ -92,18 +93,20 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.edge.EdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.busy.BusyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.edge.PrivatePagesMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
 ]
@@ -185,7 +188,10 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", default=0)
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Behind a proxy every visitor comes from its address: limits would count them all as one.
+BEHIND_TLS_PROXY: bool = env.bool("BEHIND_TLS_PROXY", default=HTTPS)
+ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", default=int(BEHIND_TLS_PROXY))
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 # --- Mail -------------------------------------------------------------------------------------------------
@@ -209,8 +215,8 @@ MAILBOX_URL: str = env.str(
 # --- Security ---------------------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=HTTPS) else None
+SECURE_REDIRECT_EXEMPT = [r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -257,12 +263,13 @@ _shared_processors: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso"),
     structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.format_exc_info,
+    without_values,
 ]
 structlog.configure(
     processors=[
         structlog.stdlib.filter_by_level,
         *_shared_processors,
-        structlog.processors.format_exc_info,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),
@@ -278,7 +285,7 @@ LOGGING: dict[str, Any] = {
         "structlog": {
             "()": structlog.stdlib.ProcessorFormatter,
             "processor": _renderer,
-            "foreign_pre_chain": [*_shared_processors, structlog.processors.format_exc_info],
+            "foreign_pre_chain": _shared_processors,
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structlog"}},

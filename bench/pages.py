@@ -1,6 +1,8 @@
 """Pages through gunicorn, as a signed-in browser would ask: p50 and p99 for a short and a long account."""
 
 import os
+import re
+import socket
 import subprocess
 import sys
 import time
@@ -19,7 +21,7 @@ PORT = 8099
 SHORT, LONG = 10, 100_000
 SECONDS = 3.0
 CONCURRENCY = (1, 8, 32, 64)
-PAGES = {"/tokens/balance/": 0.1, "/tokens/": 0.2}  # p99 in seconds at the highest concurrency asked for
+PAGES = {"/tokens/balance/": (64, 100.0), "/tokens/": (32, 200.0)}  # the p99 in ms to keep, and up to where
 
 
 def pages() -> list[Figure]:
@@ -41,11 +43,12 @@ def pages() -> list[Figure]:
 
 def _page(path: str, cookies: dict[str, str]) -> list[Figure]:
     figures = []
+    up_to, milliseconds = PAGES[path]
     for concurrency in CONCURRENCY:
         short, long = (_times(path, cookie, concurrency) for cookie in cookies.values())
         p50_short, p50_long, p99_long = _quantile(short, 0.5), _quantile(long, 0.5), _quantile(long, 0.99)
         where = f"GET {path}, {concurrency} at once"
-        limit = PAGES[path] * 1000 if concurrency <= 64 else None
+        limit = milliseconds if concurrency <= up_to else None
         figures += [
             Figure(f"{where}, p50, {SHORT} rows", p50_short * 1000, "ms"),
             Figure(f"{where}, p50, {LONG:,} rows", p50_long * 1000, "ms", p50_long / p50_short, f"{SHORT} rows"),
@@ -59,17 +62,15 @@ def _times(path: str, cookie: str, concurrency: int) -> list[float]:
     times: list[float] = []
     deadline = time.perf_counter() + SECONDS
 
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode()
+
     def ask() -> None:
-        connection = HTTPConnection("127.0.0.1", PORT, timeout=30)
-        while time.perf_counter() < deadline:
-            began = time.perf_counter()
-            connection.request("GET", path, headers={"Cookie": cookie, "Host": "localhost"})
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status != 200:
-                raise RuntimeError(f"{path} answered {answer.status}")
-            times.append(time.perf_counter() - began)
-        connection.close()
+        with socket.create_connection(("127.0.0.1", PORT), timeout=30) as connection:
+            while time.perf_counter() < deadline:
+                began = time.perf_counter()
+                connection.sendall(request)
+                _read_answer(connection)
+                times.append(time.perf_counter() - began)
 
     threads = [Thread(target=ask) for _ in range(concurrency)]
     for thread in threads:
@@ -77,6 +78,19 @@ def _times(path: str, cookie: str, concurrency: int) -> list[float]:
     for thread in threads:
         thread.join()
     return times
+
+
+def _read_answer(connection: socket.socket) -> None:
+    """Read one answer to its end. Done by hand: the two cores are shared with the server that is measured."""
+    received = connection.recv(65536)
+    while b"\r\n\r\n" not in received:
+        received += connection.recv(65536)
+    head, body = received.split(b"\r\n\r\n", 1)
+    if not head.startswith(b"HTTP/1.1 200"):
+        raise RuntimeError(f"gunicorn answered {head[:60]!r}")
+    missing = int(re.search(rb"(?i)content-length: (\d+)", head)[1]) - len(body)  # type: ignore[index]
+    while missing > 0:
+        missing -= len(connection.recv(65536))
 
 
 def _quantile(times: list[float], share: float) -> float:

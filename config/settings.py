@@ -278,6 +278,7 @@ structlog.configure(
 _renderer: Any = (
     structlog.dev.ConsoleRenderer(colors=False) if sys.stderr.isatty() else structlog.processors.JSONRenderer()
 )
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -56,7 +56,7 @@ requirements: .venv/.dev ## Pin the newest versions that fit requirements*.in
 	@$(BIN)/pip install --quiet uv
 	@for name in requirements requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-header $$name.in -o $$name.txt; done
+	    --no-header $$name.in -o $$name.txt; done
 
 clean: ## Remove the virtual environment (the data under .local/ stay)
 	@rm -rf .venv

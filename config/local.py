@@ -49,6 +49,7 @@ def _run() -> int:
         SANDBOX_WEBHOOK_SECRET=settings.STRIPE_WEBHOOK_SECRETS[0],
         SANDBOX_DATABASE=str(settings.LOCAL_DIR / "sandbox.sqlite3"),
         SANDBOX_MAIL_DIR=str(settings.EMAIL_FILE_PATH),
+        SANDBOX_MERCHANT=settings.SITE_NAME,
     )
     _stop_when_the_terminal_closes(manager)
     threading.Thread(target=_tell_where_to_go, args=(settings.SITE_URL, settings), daemon=True).start()

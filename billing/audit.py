@@ -12,6 +12,15 @@ audit.register(
         """,
     ),
     audit.Check(
+        "purchase_refunded_is_not_credited",
+        """
+        SELECT format('purchase %s was credited by %s though %s cents of its payment were given back before',
+            id, transaction_id, refunded_cents)
+        FROM billing_purchase
+        WHERE transaction_id IS NOT NULL AND refunded_cents <> 0
+        """,
+    ),
+    audit.Check(
         "purchase_credited_as_sold",
         """
         SELECT format('purchase %s: %s tokens for %s to %s by %s, credited %s tokens for %s to %s by %s as %s %s',

@@ -5,6 +5,7 @@ the row alone and carries its id as idempotency key.
 """
 
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 import structlog
 from django.conf import settings
@@ -44,13 +45,12 @@ def open_purchase(*, user: User, package_code: str, save_card: bool, shown_terms
     package = catalog.package_on_sale(package_code)
     if shown_terms not in {"", package.terms}:
         raise OfferChanged(package_code)
-    customer = _customer(user)
-    purchase = _begin(customer, package, save_card=save_card)
+    purchase = _begin(user, package, save_card=save_card)
     while purchase.state == State.OPEN:
         purchase = settle(gateway.retrieve_checkout_session(purchase.stripe_session_id or ""))
         if purchase.state == State.OPEN:
             return purchase
-        purchase = _begin(customer, package, save_card=save_card)
+        purchase = _begin(user, package, save_card=save_card)
     return open_at_stripe(purchase)
 
 
@@ -60,7 +60,7 @@ def open_at_stripe(purchase: Purchase) -> Purchase:
     The second call gets the same session. When Stripe refuses, the purchase fails: nobody can pay it.
     """
     try:
-        stripe_customer_id = _known_to_stripe(_customer(purchase.user))
+        stripe_customer_id = _known_to_stripe(purchase.user)
         return settle(gateway.create_checkout_session(purchase, stripe_customer_id))
     except gateway.StripeRefused as refusal:
         if isinstance(refusal, gateway.CustomerGone):
@@ -69,34 +69,46 @@ def open_at_stripe(purchase: Purchase) -> Purchase:
         raise
 
 
-def _customer(user: User) -> StripeCustomer:
-    """Return the row of `user` as a customer; whoever comes second finds the first one's."""
-    found = StripeCustomer.objects.filter(user=user).first()
-    if found is None:
+def _customer(user: User, *, lock: bool = False) -> StripeCustomer:
+    """Return the row of `user` as a customer, made if there is none; whoever comes second finds the first one's.
+
+    The row may be replaced at any moment (see below), so it is looked for by its user, again if need be.
+    """
+    rows = StripeCustomer.objects.select_for_update(no_key=True) if lock else StripeCustomer.objects.all()
+    while (found := rows.filter(user=user).first()) is None:
         StripeCustomer.objects.bulk_create([StripeCustomer(user=user, email=user.email)], ignore_conflicts=True)
-        found = StripeCustomer.objects.get(user=user)
     return found
 
 
-def _known_to_stripe(customer: StripeCustomer) -> str:
-    if customer.stripe_customer_id is None:
-        customer.stripe_customer_id = gateway.create_customer(customer)
-        customer.save(update_fields=["stripe_customer_id"])
+def _known_to_stripe(user: User) -> str:
+    """Return the buyer's id at Stripe, which is asked for one if there is none yet.
+
+    After a 500 the row is replaced, because Stripe would replay the 500 for its key, for a day. After no
+    answer it stays: the customer may be made, and the same key finds it.
+    """
+    while (customer := _customer(user)).stripe_customer_id is None:
+        unmade = StripeCustomer.objects.filter(pk=customer.pk, stripe_customer_id=None)
+        try:
+            unmade.update(stripe_customer_id=gateway.create_customer(customer))
+        except gateway.StripeUnavailable as outage:
+            if outage.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+                unmade.delete()
+            raise
     return customer.stripe_customer_id
 
 
-def _begin(customer: StripeCustomer, package: TokenPackage, *, save_card: bool) -> Purchase:
+def _begin(user: User, package: TokenPackage, *, save_card: bool) -> Purchase:
     """Return the buyer's unfinished purchase of the same thing, or write a new one: what is shown now is sold.
 
     The lock on the customer makes two clicks at once one purchase.
     """
     now = timezone.now()
     with transaction.atomic():
-        StripeCustomer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+        _customer(user, lock=True)
         unfinished = Purchase.objects.filter(
             Q(state=State.OPEN, expires_at__gt=now + WORTH_REUSING)
             | Q(state=State.CREATED, created_at__gt=now - SAME_CLICK),
-            user_id=customer.user_id,
+            user=user,
             package=package,
             tokens=package.tokens,
             price_cents=package.price_cents,
@@ -104,7 +116,7 @@ def _begin(customer: StripeCustomer, package: TokenPackage, *, save_card: bool) 
             save_card=save_card,
         ).first()
         return unfinished or Purchase.objects.create(
-            user_id=customer.user_id,
+            user=user,
             package=package,
             tokens=package.tokens,
             price_cents=package.price_cents,

@@ -4,7 +4,6 @@ Every call may take STRIPE_TIMEOUT_SECONDS three times over, so none is made ins
 create something carry an idempotency key made of our own ids: the second call returns the first one's answer.
 """
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from django.conf import settings
 from django.urls import reverse
 from stripe.params.checkout import SessionCreateParams
 
+from billing import envelope
 from billing.models import Purchase, StripeCustomer
 
 logger = structlog.get_logger(__name__)
@@ -31,7 +31,14 @@ BANK_REFUSED = "The bank did not make the payment. You were not charged."
 
 
 class StripeUnavailable(Exception):
-    """Stripe could not be reached or asked us to wait. Ask again: the idempotency key makes that safe."""
+    """Stripe could not be reached or asked us to wait. Ask again: the idempotency key makes that safe.
+
+    `status` is that of the answer, 0 when there was none. A 500 is replayed for the same key, for a day or more.
+    """
+
+    def __init__(self, call: str, *, status: int = 0) -> None:
+        super().__init__(call)
+        self.status = status
 
 
 class StripeRefused(Exception):
@@ -51,19 +58,16 @@ class BadSignature(Exception):
     """The event is not signed with any of our secrets, or was signed too long ago or in the future."""
 
 
-class BadPayload(Exception):
-    """The body is not a Stripe event."""
-
-
 class WrongMode(Exception):
     """A test event reached a live shop, or the reverse."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckoutSnapshot:
-    """What Stripe says about one Checkout session, from an answer or from an event. `amount_total` is in cents.
+    """What Stripe says about one Checkout session, from an answer or from an event. Amounts are in cents.
 
-    `failure` is the sentence for the buyer once the bank has refused for good, else "".
+    `amount_refunded` is None when that was not said: only the answer to a question does. `failure` is the
+    sentence for the buyer once the bank has refused for good, else "".
     """
 
     session_id: str
@@ -71,6 +75,7 @@ class CheckoutSnapshot:
     status: str
     payment_status: str
     amount_total: int | None
+    amount_refunded: int | None
     currency: str
     payment_intent_id: str | None
     failure: str
@@ -113,9 +118,10 @@ def create_checkout_session(purchase: Purchase, stripe_customer_id: str) -> Chec
 
 
 def retrieve_checkout_session(session_id: str) -> CheckoutSnapshot:
-    """Return what Stripe says about the session now."""
+    """Return what Stripe says about the session now, refunds of its payment included."""
+    expand = ["payment_intent.latest_charge"]  # a session stays "paid" when its payment is refunded
     with _translated("retrieve_checkout_session"):
-        session = _client().v1.checkout.sessions.retrieve(session_id, params={"expand": ["payment_intent"]})
+        session = _client().v1.checkout.sessions.retrieve(session_id, params={"expand": expand})
     return snapshot(session.to_dict(for_json=True))
 
 
@@ -131,18 +137,14 @@ def receipt_url(payment_intent_id: str) -> str | None:
 def read_event(raw: bytes, signature: str) -> dict[str, Any]:
     """Verify a webhook's body and return the event. Raises BadSignature, BadPayload or WrongMode.
 
-    Touches nothing but the arguments, so that a flood of forgeries costs no database.
+    Characters that PostgreSQL cannot keep are replaced by U+FFFD. Touches nothing but the arguments, so that
+    a flood of forgeries costs no database.
     """
     _verify(raw, signature)
-    try:
-        event = json.loads(raw, parse_constant=_refuse_constant)
-    except ValueError as error:
-        raise BadPayload("not JSON") from error
-    if not _is_event(event):
-        raise BadPayload("not an event")
+    event = envelope.opened(raw)
     if event.get("livemode") is not ("_live_" in settings.STRIPE_SECRET_KEY):
         raise WrongMode(event["id"])
-    return dict(event)
+    return event
 
 
 def snapshot(session: Mapping[str, Any], *, event_type: str = "") -> CheckoutSnapshot:
@@ -154,6 +156,7 @@ def snapshot(session: Mapping[str, Any], *, event_type: str = "") -> CheckoutSna
         status=session.get("status") or "",
         payment_status=session.get("payment_status") or "",
         amount_total=session.get("amount_total"),
+        amount_refunded=_amount_refunded(intent),
         currency=session.get("currency") or "",
         payment_intent_id=intent["id"] if isinstance(intent, Mapping) else intent,
         failure=BANK_REFUSED if _failed(session, event_type) else "",
@@ -175,11 +178,22 @@ def _failed(session: Mapping[str, Any], event_type: str) -> bool:
     )
 
 
+def _amount_refunded(intent: Any) -> int | None:
+    """Return how many cents of a payment were given back; None when it came without its charge."""
+    charge = intent.get("latest_charge") if isinstance(intent, Mapping) else None
+    return charge.get("amount_refunded") if isinstance(charge, Mapping) else None
+
+
 def _purchase_id(session: Mapping[str, Any]) -> UUID | None:
-    """Return our id as the session carries it twice; None when it carries none, or two different ones."""
-    ids = {session.get("client_reference_id"), (session.get("metadata") or {}).get("purchase_id")} - {None}
+    """Return our id out of the metadata, which only we write; None when it is not there, or contradicted.
+
+    A reference alone proves nothing: whoever pays by a Payment Link of the same Stripe account may choose it.
+    https://docs.stripe.com/payment-links/url-parameters
+    """
+    metadata, reference = session.get("metadata"), session.get("client_reference_id")
+    ours = metadata.get("purchase_id") if isinstance(metadata, Mapping) else None
     try:
-        return UUID(str(ids.pop())) if len(ids) == 1 else None
+        return UUID(ours) if isinstance(ours, str) and reference in (None, ours) else None
     except ValueError:
         return None
 
@@ -224,26 +238,12 @@ def _verify(raw: bytes, signature: str) -> None:
         except stripe.SignatureVerificationError:
             continue
         except UnicodeDecodeError as error:
-            raise BadPayload("not UTF-8") from error
+            raise envelope.BadPayload("not UTF-8") from error
         signed_at = int(next(part[2:] for part in signature.split(",") if part.startswith("t=")))
         if signed_at > time.time() + SIGNATURE_AGE_SECONDS:
             raise BadSignature("signed in the future")
         return
     raise BadSignature("no secret fits")
-
-
-def _is_event(event: Any) -> bool:
-    return (
-        isinstance(event, dict)
-        and event.get("object") == "event"
-        and all(isinstance(event.get(name), str) and event[name] for name in ("id", "type"))
-        and isinstance(event.get("data"), dict)
-        and isinstance(event["data"].get("object"), dict)
-    )
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _is_stripes(url: str) -> bool:
@@ -279,7 +279,7 @@ def _translated(call: str) -> Iterator[None]:
         said_no = 400 <= status < 500 and status not in {409, 429}
         if not said_no:
             logger.warning("stripe_unavailable", call=call, status=status, request_id=request_id)
-            raise StripeUnavailable(call) from error
+            raise StripeUnavailable(call, status=status) from error
         logger.error("stripe_refused", call=call, status=status, code=code, request_id=request_id)
         if code == "resource_missing" and getattr(error, "param", "") == "customer":
             raise CustomerGone(code, request_id) from error

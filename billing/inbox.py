@@ -5,7 +5,8 @@ and the mark that it was applied commit together, so neither a crash nor a dupli
 """
 
 import json
-from collections.abc import Callable
+import time
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -16,11 +17,17 @@ from django.utils import timezone
 
 from billing import gateway
 from billing.fulfilment import NotOurs, settle
-from billing.models import StripeEvent
+from billing.models import Purchase, StripeEvent
 
 logger = structlog.get_logger(__name__)
 
 State = StripeEvent.State
+# News older than this may be overtaken: a payment may be refunded by now.
+FRESH_SECONDS = 300
+# What tells about a Checkout session; nothing else is acted on.
+_OF_A_SESSION = frozenset(
+    f"checkout.session.{news}" for news in ("completed", "async_payment_succeeded", "async_payment_failed", "expired")
+)
 
 
 class Outcome(StrEnum):
@@ -38,19 +45,24 @@ class EffectFailed(Exception):
 def receive(raw: bytes, signature: str) -> Outcome:
     """Verify, keep and apply one delivery. The second delivery of an applied event changes nothing.
 
-    Raises BadSignature, BadPayload or WrongMode before the database is touched, EffectFailed after the event
-    was kept, and OperationalError when a lock or the database could not be had: then nothing changed.
+    An event older than five minutes that would credit is not believed: Stripe is asked first. Raises
+    BadSignature, BadPayload or WrongMode before the database is touched, EffectFailed after the event was
+    kept (also when Stripe does not answer), and OperationalError when a lock or the database could not be
+    had: then nothing changed.
     """
     event = gateway.read_event(raw, signature)
     _keep(event)
-    if event["type"] not in _EFFECTS:
+    if event["type"] not in _OF_A_SESSION:
         return Outcome.IGNORED
-    return _apply(event["id"])
+    return _apply(event, late=_is_late(event))
 
 
 def replay(event_id: str) -> Outcome:
-    """Apply a kept event again, on a staff member's word. An applied one changes nothing. Raises EffectFailed."""
-    return _apply(event_id)
+    """Apply a kept event again, on a staff member's word. An applied one changes nothing.
+
+    Asks Stripe first if it would credit, however young it is. Raises EffectFailed.
+    """
+    return _apply(StripeEvent.objects.get(pk=event_id).payload, late=True)
 
 
 _KEEP = """
@@ -62,8 +74,8 @@ ON CONFLICT DO NOTHING
 
 def _keep(event: dict[str, Any]) -> None:
     """Commit the event in one statement of its own; one that is there already stays as it is."""
-    ours = event["type"] in _EFFECTS
-    version = event.get("api_version") or ""
+    ours = event["type"] in _OF_A_SESSION
+    version = str(event.get("api_version") or "")
     if version != gateway.API_VERSION:
         logger.warning("stripe_event_of_another_version", event_id=event["id"], api_version=version)
     with connection.cursor() as cursor:
@@ -81,35 +93,66 @@ def _keep(event: dict[str, Any]) -> None:
         )
 
 
-_LOCK = "SELECT * FROM billing_stripeevent WHERE stripe_event_id = %s FOR NO KEY UPDATE"
+def _is_late(event: dict[str, Any]) -> bool:
+    created = event.get("created")
+    return isinstance(created, int) and time.time() - created > FRESH_SECONDS
 
 
-def _apply(event_id: str) -> Outcome:
+def _apply(event: dict[str, Any], *, late: bool) -> Outcome:
     try:
+        news = _news(event, late=late)  # may ask Stripe, so it comes before the transaction
         with transaction.atomic(durable=True):
-            [event] = StripeEvent.objects.raw(_LOCK, [event_id])
-            if event.state == State.APPLIED:
+            state, attempts = _lock(event["id"])
+            if state == State.APPLIED:
                 return Outcome.DUPLICATE
-            return _effect(event)
+            return _effect(event["id"], news, attempts + 1)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        logger.exception("stripe_event_failed", event_id=event_id)
-        _note_failure(event_id, error)
-        raise EffectFailed(event_id) from error
+        logger.exception("stripe_event_failed", event_id=event["id"])
+        _note_failure(event["id"], error)
+        raise EffectFailed(event["id"]) from error
 
 
-def _effect(event: StripeEvent) -> Outcome:
+def _news(event: dict[str, Any], *, late: bool) -> gateway.CheckoutSnapshot | None:
+    """Return what the event says about its session, or what Stripe says now if it is `late` and would credit.
+
+    None when the event is not about a session.
+    """
+    if event["type"] not in _OF_A_SESSION:
+        return None
+    told = gateway.snapshot(event["data"]["object"], event_type=event["type"])
+    return gateway.retrieve_checkout_session(told.session_id) if late and _would_credit(told) else told
+
+
+def _would_credit(told: gateway.CheckoutSnapshot) -> bool:
+    """Whether a purchase of ours waits for this payment. What is credited is final, so nobody needs to ask."""
+    if not told.paid or told.purchase_id is None:
+        return False
+    return Purchase.objects.filter(pk=told.purchase_id, transaction=None).exists()
+
+
+_LOCK = "SELECT state, attempts FROM billing_stripeevent WHERE stripe_event_id = %s FOR NO KEY UPDATE"
+
+
+def _lock(event_id: str) -> tuple[str, int]:
+    """Return the event's state and how often it was tried, and keep others from applying it meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [event_id])
+        state, attempts = cursor.fetchone()
+    return state, attempts
+
+
+def _effect(event_id: str, news: gateway.CheckoutSnapshot | None, attempts: int) -> Outcome:
     """Have the effect and mark the event, in the caller's transaction. NotOurs comes before any write."""
-    apply = _EFFECTS.get(event.type)
+    if news is None:
+        return _mark(event_id, State.IGNORED, attempts, "A type we do not act on.")
     try:
-        if apply is None:
-            return _mark(event, State.IGNORED, "A type we do not act on.")
-        apply(event)
+        settle(news)
     except NotOurs as foreign:
-        logger.warning("stripe_event_of_a_foreign_session", event_id=event.pk, session_id=str(foreign))
-        return _mark(event, State.IGNORED, "No purchase of ours.")
-    return _mark(event, State.APPLIED)
+        logger.warning("stripe_event_of_a_foreign_session", event_id=event_id, session_id=str(foreign))
+        return _mark(event_id, State.IGNORED, attempts, "No purchase of ours.")
+    return _mark(event_id, State.APPLIED, attempts)
 
 
 _MARK = """
@@ -117,12 +160,10 @@ UPDATE billing_stripeevent SET state = %s, reason = %s, attempts = %s, applied_a
 """
 
 
-def _mark(event: StripeEvent, state: StripeEvent.State, reason: str = "") -> Outcome:
-    event.state, event.reason = state, reason
-    event.attempts += 1
-    event.applied_at = timezone.now() if state == State.APPLIED else None
+def _mark(event_id: str, state: StripeEvent.State, attempts: int, reason: str = "") -> Outcome:
+    applied_at: datetime | None = timezone.now() if state == State.APPLIED else None
     with connection.cursor() as cursor:
-        cursor.execute(_MARK, [event.state, event.reason, event.attempts, event.applied_at, event.pk])
+        cursor.execute(_MARK, [state, reason, attempts, applied_at, event_id])
     return Outcome.APPLIED if state == State.APPLIED else Outcome.IGNORED
 
 
@@ -130,15 +171,3 @@ def _note_failure(event_id: str, error: Exception) -> None:
     StripeEvent.objects.filter(pk=event_id).exclude(state=State.APPLIED).update(
         state=State.FAILED, reason=f"{type(error).__name__}: {error}"[:2000], attempts=F("attempts") + 1
     )
-
-
-def _settle_session(event: StripeEvent) -> None:
-    settle(gateway.snapshot(event.payload["data"]["object"], event_type=event.type))
-
-
-_EFFECTS: dict[str, Callable[[StripeEvent], object]] = {
-    "checkout.session.completed": _settle_session,
-    "checkout.session.async_payment_succeeded": _settle_session,
-    "checkout.session.async_payment_failed": _settle_session,
-    "checkout.session.expired": _settle_session,
-}

@@ -21,8 +21,8 @@ class TokenPackage(models.Model):
     code = models.SlugField(primary_key=True, max_length=50)
     catalog = models.CharField(max_length=20, help_text="Shown while CATALOG has this value.")
     name = models.CharField(max_length=80)
-    tokens = models.PositiveIntegerField()
-    price_cents = models.PositiveIntegerField(help_text="In the smallest unit of the currency.")
+    tokens = models.PositiveIntegerField(help_text="1 to 1,000,000.")
+    price_cents = models.PositiveIntegerField(help_text="In the smallest unit of the currency: 50 to 99,999,999.")
     currency = models.CharField(max_length=3, default="usd", help_text="Three small letters, as Stripe writes it.")
     badge = models.CharField(max_length=40, blank=True, help_text="For example: Most Popular.")
     position = models.PositiveSmallIntegerField(default=0)
@@ -31,9 +31,32 @@ class TokenPackage(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["catalog", "position", "code"]
         constraints = [
-            CheckConstraint(condition=Q(tokens__gte=1), name="token_package_tokens_positive"),
-            CheckConstraint(condition=Q(price_cents__gte=50), name="token_package_price_at_least_50_cents"),
-            CheckConstraint(condition=Q(currency__regex=r"^[a-z]{3}$"), name="token_package_currency_is_a_code"),
+            CheckConstraint(
+                condition=Q(tokens__gte=1),
+                name="token_package_tokens_positive",
+                violation_error_message="A package has at least 1 token.",
+            ),
+            CheckConstraint(
+                condition=Q(tokens__lte=1_000_000),
+                name="token_package_tokens_at_most_a_million",
+                violation_error_message="A package has at most 1,000,000 tokens.",
+            ),
+            # Stripe's limits: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+            CheckConstraint(
+                condition=Q(price_cents__gte=50),
+                name="token_package_price_at_least_50_cents",
+                violation_error_message="A price is at least 50 cents.",
+            ),
+            CheckConstraint(
+                condition=Q(price_cents__lte=99_999_999),
+                name="token_package_price_at_most_eight_digits",
+                violation_error_message="A price is at most 99,999,999 cents: Stripe takes no more digits.",
+            ),
+            CheckConstraint(
+                condition=Q(currency__regex=r"^[a-z]{3}$"),
+                name="token_package_currency_is_a_code",
+                violation_error_message="A currency is three small letters, for example usd.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -81,6 +104,9 @@ class Purchase(models.Model):
     save_card = models.BooleanField(default=False, help_text="The buyer agreed to have the card kept.")
     stripe_session_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
     stripe_payment_intent_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    refunded_cents = models.PositiveIntegerField(
+        default=0, help_text="What Stripe gave back of the payment before it was credited; then it is not credited."
+    )
     checkout_url = models.TextField(blank=True)
     transaction = models.OneToOneField(
         TokenTransaction, on_delete=models.PROTECT, null=True, blank=True, related_name="purchase"
@@ -110,6 +136,7 @@ class Purchase(models.Model):
                 condition=~Q(state__in=["open", "processing"]) | Q(stripe_session_id__isnull=False),
                 name="purchase_open_has_a_session",
             ),
+            CheckConstraint(condition=~Q(state="paid") | Q(refunded_cents=0), name="purchase_refunded_is_not_credited"),
         ]
         permissions = [("ask_stripe", "Can ask Stripe about purchases again")]
 

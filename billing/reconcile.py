@@ -1,9 +1,12 @@
 """Reconciliation: what webhooks and return pages missed is asked at Stripe, until every purchase is decided."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 
 import structlog
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from billing import checkout, gateway
@@ -25,13 +28,14 @@ OUTAGE = 3
 class Report:
     """One run: how many purchases were compared, how many of these changed, and how many failed to be compared.
 
-    `unanswered` counts the last ones in a row that Stripe did not answer.
+    `unanswered` counts the last ones in a row that Stripe did not answer; `out_of_time` says that some were left.
     """
 
     compared: int = 0
     changed: int = 0
     failed: int = 0
     unanswered: int = 0
+    out_of_time: bool = False
 
     @property
     def outage(self) -> bool:
@@ -39,25 +43,31 @@ class Report:
         return self.unanswered >= OUTAGE
 
     def __str__(self) -> str:
-        ending = " Stripe does not answer; the rest waits." if self.outage else ""
+        ending = ""
+        if self.outage:
+            ending = " Stripe does not answer; the rest waits."
+        elif self.out_of_time:
+            ending = " Time is up; the rest waits."
         return f"{self.compared} compared, {self.changed} changed, {self.failed} failed.{ending}"
 
 
-def reconcile(*, everything: bool = False) -> Report:
-    """Compare undecided purchases older than a minute with Stripe, oldest first, and settle them.
+def reconcile(*, everything: bool = False, seconds: float = math.inf) -> Report:
+    """Compare undecided purchases older than a minute with Stripe and settle them.
 
     Asks about each one every minute at first, then whenever its age has grown by a tenth; with `everything`,
-    about all of them now. One that fails does not stop the others; when Stripe leaves several in a row
-    unanswered, the rest waits for the next run.
+    about all of them now. Those not asked about for longest come first, so that none starves when `seconds`
+    are over: then no further one is asked about. One that fails does not stop the others; when Stripe leaves
+    several in a row unanswered, the rest waits for the next run.
     """
-    report = Report()
-    now = timezone.now()
+    report, now, deadline = Report(), timezone.now(), monotonic() + seconds
     undecided = Purchase.objects.filter(state__in=UNDECIDED, created_at__lt=now - LEFT_ALONE)
-    for purchase in undecided.select_related("user").order_by("created_at"):
-        if report.outage:
+    for purchase in undecided.select_related("user").order_by(Coalesce("asked_at", "created_at")):
+        if not (everything or _due(purchase, now)):
+            continue
+        report.out_of_time = monotonic() >= deadline
+        if report.out_of_time or report.outage:
             break
-        if everything or _due(purchase, now):
-            _compare(purchase, report)
+        _compare(purchase, report)
     logger.info("purchases_reconciled", compared=report.compared, changed=report.changed, failed=report.failed)
     return report
 

@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
-from billing import catalog, checkout, gateway, inbox, reconcile
+from billing import catalog, checkout, envelope, gateway, inbox, reconcile
 from billing.forms import CancelForm, CheckoutForm, ReturnForm
 from billing.models import Purchase
 
@@ -128,7 +128,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
     """
     try:
         outcome = inbox.receive(request.body, request.headers.get("Stripe-Signature", ""))
-    except (gateway.BadSignature, gateway.BadPayload, gateway.WrongMode) as refusal:
+    except (gateway.BadSignature, envelope.BadPayload, gateway.WrongMode) as refusal:
         logger.warning("stripe_event_refused", reason=type(refusal).__name__)
         return HttpResponse("refused\n", status=400, content_type="text/plain")
     except inbox.EffectFailed:

@@ -94,7 +94,7 @@ class FakeStripe:
         return gateway.snapshot(self.sessions[session_id])
 
     def says(self, purchase: Purchase, **changes: Any) -> None:
-        session = stripe_events.session(purchase, **changes)
+        session = stripe_events.answer(purchase, **changes)
         self.sessions[session["id"]] = session
 
     def says_open(self, purchase: Purchase) -> None:

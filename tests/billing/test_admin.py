@@ -7,6 +7,7 @@ from unittest.mock import patch
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.models import User
@@ -50,17 +51,42 @@ class TestPackages:
         package.refresh_from_db()
         assert (package.tokens, package.price_cents, package.on_sale) == (55, 5900, False)
 
-    def test_an_offer_that_makes_no_sense_is_a_form_error(self, desk: Client, package: TokenPackage) -> None:
+    @pytest.mark.parametrize(
+        ("changes", "sentence"),
+        [
+            ({"tokens": 0}, "A package has at least 1 token."),
+            ({"tokens": 1_000_001}, "A package has at most 1,000,000 tokens."),
+            ({"price_cents": 49}, "A price is at least 50 cents."),
+            ({"price_cents": 100_000_000}, "A price is at most 99,999,999 cents: Stripe takes no more digits."),
+            ({"currency": "USD"}, "A currency is three small letters, for example usd."),
+        ],
+    )
+    def test_an_offer_that_makes_no_sense_is_a_form_error(
+        self, desk: Client, package: TokenPackage, changes: dict[str, Any], sentence: str
+    ) -> None:
         address = f"/admin/billing/tokenpackage/{package.pk}/change/"
-        fields = {
-            "catalog": "landscape",
-            "name": "50",
-            "tokens": 0,
-            "price_cents": 5900,
-            "currency": "usd",
-            "position": 0,
-        }
-        assert "token_package_tokens_positive" in desk.post(address, fields).content.decode()
+        answer = desk.post(address, {**OFFER, "tokens": 50, **changes})
+        assert (answer.status_code, sentence in answer.content.decode()) == (200, True)
+
+    def test_the_largest_offer_is_sold(self, desk: Client, package: TokenPackage) -> None:
+        largest = {"tokens": 1_000_000, "price_cents": 99_999_999}
+        assert desk.post(f"/admin/billing/tokenpackage/{package.pk}/change/", {**OFFER, **largest}).status_code == 302
+
+    @pytest.mark.parametrize(
+        ("rule", "changes"),
+        [
+            ("token_package_tokens_positive", {"tokens": 0}),
+            ("token_package_tokens_at_most_a_million", {"tokens": 1_000_001}),
+            ("token_package_price_at_least_50_cents", {"price_cents": 49}),
+            ("token_package_price_at_most_eight_digits", {"price_cents": 100_000_000}),
+            ("token_package_currency_is_a_code", {"currency": "USD"}),
+        ],
+    )
+    def test_nor_can_it_be_written_past_the_form(
+        self, package: TokenPackage, rule: str, changes: dict[str, Any]
+    ) -> None:
+        with pytest.raises(IntegrityError, match=rule), transaction.atomic():
+            TokenPackage.objects.filter(pk=package.pk).update(**changes)
 
     def test_none_is_deleted(self, desk: Client, package: TokenPackage) -> None:
         assert desk.post(f"/admin/billing/tokenpackage/{package.pk}/delete/", {"post": "yes"}).status_code == 403
@@ -150,12 +176,32 @@ class TestReplayingAnEvent:
     def replay(self, desk: Client, event: StripeEvent) -> Any:
         return desk.post(f"/admin/billing/stripeevent/{event.pk}/replay/", follow=True)
 
-    def test_a_failed_one_is_applied_once(self, desk: Client, failed: StripeEvent) -> None:
+    def test_a_failed_one_is_applied_once(
+        self, desk: Client, failed: StripeEvent, purchase: Purchase, stripe_says: FakeStripe
+    ) -> None:
+        stripe_says.says(purchase)
         assert "Replayed: applied." in self.replay(desk, failed).content.decode()
         assert "Replayed: duplicate." in self.replay(desk, failed).content.decode()
         assert TokenTransaction.objects.count() == 1
 
-    def test_one_that_fails_again_says_so(self, desk: Client, failed: StripeEvent) -> None:
+    def test_one_whose_payment_was_given_back_meanwhile_is_not_credited(
+        self, desk: Client, failed: StripeEvent, purchase: Purchase, stripe_says: FakeStripe
+    ) -> None:
+        stripe_says.says(purchase, refunded=4900)
+        assert "Replayed: applied." in self.replay(desk, failed).content.decode()
+        purchase.refresh_from_db()
+        assert (purchase.state, TokenTransaction.objects.count()) == ("mismatched", 0)
+
+    def test_without_an_answer_of_stripe_nothing_is_credited(
+        self, desk: Client, failed: StripeEvent, stripe_says: FakeStripe
+    ) -> None:
+        assert "Replayed: failed again (StripeUnavailable)." in self.replay(desk, failed).content.decode()
+        assert TokenTransaction.objects.count() == 0
+
+    def test_one_that_fails_again_says_so(
+        self, desk: Client, failed: StripeEvent, purchase: Purchase, stripe_says: FakeStripe
+    ) -> None:
+        stripe_says.says(purchase)
         with patch.object(ledger, "credit", side_effect=RuntimeError("no")):
             assert "Replayed: failed again (RuntimeError)." in self.replay(desk, failed).content.decode()
         failed.refresh_from_db()

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from accounts.models import User
 from billing.models import Purchase
@@ -54,6 +54,17 @@ def test_a_credited_purchase_that_is_not_paid(paid: Purchase) -> None:
     drop("billing_purchase", "purchase_paid_if_and_only_if_credited")
     damage("UPDATE billing_purchase SET state = 'expired' WHERE id = %s", paid.pk)
     assert found() == {"purchase_paid_if_and_only_if_credited", "purchase_credit_has_a_paid_purchase"}
+
+
+def test_a_credit_of_a_payment_that_was_given_back(paid: Purchase) -> None:
+    drop("billing_purchase", "purchase_refunded_is_not_credited")
+    damage("UPDATE billing_purchase SET refunded_cents = 4900 WHERE id = %s", paid.pk)
+    assert found() == {"purchase_refunded_is_not_credited"}
+
+
+def test_the_database_refuses_a_credit_of_a_payment_that_was_given_back(paid: Purchase) -> None:
+    with pytest.raises(IntegrityError, match="purchase_refunded_is_not_credited"):
+        damage("UPDATE billing_purchase SET refunded_cents = 4900 WHERE id = %s", paid.pk)
 
 
 @pytest.mark.parametrize("field", ["tokens", "price_cents"])

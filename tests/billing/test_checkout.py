@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from billing import checkout, gateway, reconcile
+from billing import catalog, checkout, gateway, reconcile
 from billing.catalog import NotOnSale
 from billing.models import Purchase, StripeCustomer, TokenPackage
 from tests.sandbox_process import SandboxProcess
@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 State = Purchase.State
 OPENING = "/v1/checkout/sessions"
+CUSTOMERS = "/v1/customers"
 
 
 def buy(user: User, code: str = "package_50", *, save_card: bool = False, shown_terms: str = "") -> Purchase:
@@ -158,6 +159,34 @@ class TestStripeInTrouble:
         Purchase.objects.update(created_at=timezone.now() - timedelta(minutes=2))
         assert (buy(buyer).pk != stuck.pk, Purchase.objects.filter(state=State.OPEN).count()) == (True, 1)
 
+    def test_a_customers_error_that_stripe_replays_does_not_either(self, buyer: User, sandbox: SandboxProcess) -> None:
+        sandbox.control("faults", {"kind": "error_500_after", "calls": 1, "method": "POST", "path": CUSTOMERS})
+        with pytest.raises(gateway.StripeUnavailable) as outage:
+            buy(buyer)
+        assert (outage.value.status, StripeCustomer.objects.count()) == (500, 0)
+        assert buy(buyer).state == State.OPEN
+
+    def test_a_customer_made_but_never_heard_of_is_found_again(self, buyer: User, sandbox: SandboxProcess) -> None:
+        sandbox.control("faults", {"kind": "cut", "calls": 3, "method": "POST", "path": CUSTOMERS})
+        with pytest.raises(gateway.StripeUnavailable) as outage:
+            buy(buyer)
+        waiting = StripeCustomer.objects.get()
+        assert (outage.value.status, waiting.stripe_customer_id) == (0, None)
+        sandbox.control("faults", {})
+        buy(buyer)
+        assert StripeCustomer.objects.get().pk == waiting.pk
+        assert len(gateway._client().v1.customers.list().data) == 1
+
+    @pytest.mark.parametrize("kind", ["error_429", "error_409", "down"])
+    def test_other_trouble_with_a_customer_keeps_its_key(self, buyer: User, sandbox: SandboxProcess, kind: str) -> None:
+        sandbox.control("faults", {"kind": kind, "calls": 20, "path": CUSTOMERS})
+        with pytest.raises(gateway.StripeUnavailable):
+            buy(buyer)
+        waiting = StripeCustomer.objects.get()
+        sandbox.control("faults", {})
+        buy(buyer)
+        assert StripeCustomer.objects.get().pk == waiting.pk
+
     def test_no_answer_in_time_is_an_outage(self, buyer: User, sandbox: SandboxProcess, settings: Any) -> None:
         settings.STRIPE_TIMEOUT_SECONDS = 0.3
         sandbox.control("faults", {"kind": "timeout", "calls": 3, "path": OPENING, "seconds": 1})
@@ -188,6 +217,73 @@ class TestStripeInTrouble:
             buy(buyer, "package_100")
         assert buy(buyer, "package_100").state == State.OPEN
         assert StripeCustomer.objects.get().stripe_customer_id != gone.stripe_customer_id
+
+
+class TestACustomerReplacedOnTheWay:
+    """Another request met a 500 for the key both used, or found the customer deleted at Stripe."""
+
+    def test_before_the_purchase_is_written(self, buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        gone = StripeCustomer.objects.create(user=buyer, email=buyer.email)
+        real = catalog.package_on_sale
+
+        def replace_meanwhile(code: str) -> TokenPackage:
+            StripeCustomer.objects.filter(pk=gone.pk).delete()
+            return real(code)
+
+        monkeypatch.setattr(catalog, "package_on_sale", replace_meanwhile)
+        assert buy(buyer).state == State.OPEN
+        assert StripeCustomer.objects.get().pk != gone.pk
+
+    def test_while_stripe_is_asked(self, buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        real, seen = gateway.create_customer, []
+
+        def create(customer: StripeCustomer) -> str:
+            seen.append(customer.pk)
+            if len(seen) == 1:
+                StripeCustomer.objects.filter(pk=customer.pk).delete()
+            return real(customer)
+
+        monkeypatch.setattr(gateway, "create_customer", create)
+        purchase = buy(buyer)
+        customer = StripeCustomer.objects.get()
+        assert (seen[1:], customer.pk != seen[0]) == ([customer.pk], True)
+        assert session_at_stripe(purchase).customer == customer.stripe_customer_id
+
+    def test_one_that_got_its_id_is_not_replaced(self, buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail_while_another_succeeds(customer: StripeCustomer) -> str:
+            StripeCustomer.objects.filter(pk=customer.pk).update(stripe_customer_id="cus_other")
+            raise gateway.StripeUnavailable("create_customer", status=500)
+
+        monkeypatch.setattr(gateway, "create_customer", fail_while_another_succeeds)
+        with pytest.raises(gateway.StripeUnavailable):
+            buy(buyer)
+        assert StripeCustomer.objects.get().stripe_customer_id == "cus_other"
+
+
+class TestTwoHostsOneWithAnOldKey:
+    def test_a_page_opened_by_one_is_asked_about_though_the_other_was_refused(
+        self, buyer: User, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        buy(buyer, "package_100")  # the customer is known
+        real = gateway.create_checkout_session
+
+        def refused(purchase: Purchase, customer: str) -> gateway.CheckoutSnapshot:
+            raise gateway.StripeRefused("api_key_expired", "req_1")
+
+        def create(purchase: Purchase, customer: str) -> gateway.CheckoutSnapshot:
+            monkeypatch.setattr(gateway, "create_checkout_session", refused)
+            with pytest.raises(gateway.StripeRefused):
+                buy(buyer)
+            assert Purchase.objects.get(pk=purchase.pk).state == State.FAILED
+            return real(purchase, customer)
+
+        monkeypatch.setattr(gateway, "create_checkout_session", create)
+        purchase = buy(buyer)
+        sandbox.control(f"pay/{purchase.stripe_session_id}", {})
+        Purchase.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+        reconcile.reconcile()
+        purchase.refresh_from_db()
+        assert purchase.state == State.PAID
 
 
 class TestACrashOnTheWay:

@@ -1,6 +1,6 @@
 """Many callers about one payment at the same moment: one credit. Each race is shown to go wrong without its lock."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from time import sleep
 from typing import Any
@@ -28,10 +28,10 @@ State = Purchase.State
 def no_purchase_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the purchase as `settle` does, but without the row lock, and dawdle before deciding."""
 
-    def read(purchase_id: UUID, payment_intent_id: str) -> list[tuple[Purchase, bool]]:
+    def read(purchase_id: UUID, payment_intent_id: str) -> tuple[Purchase, bool]:
         purchase = Purchase.objects.get(pk=purchase_id)
         sleep(0.1)
-        return [(purchase, False)]
+        return purchase, False
 
     monkeypatch.setattr(fulfilment, "_lock", read)
 
@@ -200,6 +200,30 @@ class TestTwoClicksAtOnce:
         monkeypatch.setattr(Purchase.objects, "create", dawdle)
         together(*[partial(self.click, buyer) for _ in range(5)])
         assert Purchase.objects.count() > 1
+
+
+class TestAMigrationAddsAColumnMeanwhile:
+    """Prepared statements outlive it, so none may say `SELECT *`."""
+
+    @pytest.fixture
+    def add_columns(self) -> Iterator[Callable[[], None]]:
+        tables = ("billing_purchase", "billing_stripeevent")
+
+        def change(what: str) -> None:
+            migration = connection.copy()  # another process, as in a deployment
+            with migration.cursor() as cursor:
+                for table in tables:
+                    cursor.execute(f"ALTER TABLE {table} {what}")
+            migration.close()
+
+        yield lambda: change("ADD COLUMN new_column integer")
+        change("DROP COLUMN IF EXISTS new_column")
+
+    def test_events_are_applied_as_before(self, sell: Any, add_columns: Callable[[], None]) -> None:
+        for _ in range(connection.settings_dict["OPTIONS"]["prepare_threshold"] + 3):
+            assert post_event(stripe_events.completed(sell())).content == b"applied\n"
+        add_columns()
+        assert post_event(stripe_events.completed(sell())).content == b"applied\n"
 
 
 class TestTheNegativeControlsThemselves:

@@ -1,13 +1,17 @@
 """Reconciliation: purchases that nobody told us about are asked at Stripe."""
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 from procrastinate.contrib.django import app as worker
+from procrastinate.exceptions import AlreadyEnqueued
 
 from billing import checkout, gateway, reconcile
 from billing.models import Purchase
@@ -36,6 +40,12 @@ class TestWhatWebhooksMissed:
         stripe_says.says(purchase)
         assert str(reconcile.reconcile()) == "1 compared, 1 changed, 0 failed."
         assert (state(purchase), TokenTransaction.objects.count()) == (State.PAID, 1)
+
+    def test_a_payment_given_back_meanwhile_is_not_credited(self, sell: Sell, stripe_says: FakeStripe) -> None:
+        purchase = aged(sell(), minutes=2)
+        stripe_says.says(purchase, refunded=4900)
+        reconcile.reconcile()
+        assert (state(purchase), TokenTransaction.objects.count()) == (State.MISMATCHED, 0)
 
     def test_an_expiry_is_noted(self, sell: Sell, stripe_says: FakeStripe) -> None:
         purchase = aged(sell(), hours=2)
@@ -115,6 +125,82 @@ class TestTrouble:
         assert (state(bad), state(good)) == (State.CREATED, State.PAID)
 
 
+class TestStripeIsSlow:
+    @pytest.fixture
+    def clock(self, monkeypatch: pytest.MonkeyPatch, stripe_says: FakeStripe) -> None:
+        """Each question takes eight seconds."""
+        monkeypatch.setattr(reconcile, "monotonic", lambda: 8.0 * len(stripe_says.asked))
+
+    def test_a_run_ends_with_its_time_and_the_next_one_begins_with_what_remained(
+        self, sell: Sell, stripe_says: FakeStripe, clock: None
+    ) -> None:
+        for purchase in (aged(sell(), minutes=30) for _ in range(6)):
+            stripe_says.says_open(purchase)
+        report = reconcile.reconcile(seconds=30)
+        assert str(report) == "4 compared, 0 changed, 0 failed. Time is up; the rest waits."
+        assert reconcile.reconcile(seconds=30).compared == 2
+        assert sorted(stripe_says.asked) == sorted(stripe_says.sessions)
+
+    def test_none_starves_however_often_the_others_are_due(
+        self, sell: Sell, stripe_says: FakeStripe, clock: None
+    ) -> None:
+        for purchase in [aged(sell(), minutes=30) for _ in range(10)]:
+            stripe_says.says_open(purchase)
+        for _ in range(3):
+            reconcile.reconcile(seconds=30)
+            Purchase.objects.filter(asked_at__isnull=False).update(asked_at=F("asked_at") - timedelta(minutes=4))
+        assert set(stripe_says.asked) == set(stripe_says.sessions)
+
+    def test_the_task_gives_a_run_thirty_seconds(self, sell: Sell, stripe_says: FakeStripe, clock: None) -> None:
+        for purchase in [aged(sell(), minutes=30) for _ in range(6)]:
+            stripe_says.says_open(purchase)
+        done = worker.tasks["billing.reconcile_purchases"].func(0)
+        assert done == "4 compared, 0 changed, 0 failed. Time is up; the rest waits."
+
+
+class TestTheQueue:
+    """A slow run takes one slot of a worker, not each one that becomes free."""
+
+    pytestmark = pytest.mark.django_db(transaction=True)
+
+    @pytest.fixture
+    def take(self, transactional_db: None) -> Iterator[Callable[[], str | None]]:
+        """`take()` does what a worker's free slot does: it returns the name of the job it was given."""
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
+            worker_id = cursor.fetchone()[0]
+
+        def _take() -> str | None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT task_name FROM procrastinate_fetch_job_v2(NULL, %s)", [worker_id])
+                name: str | None = cursor.fetchone()[0]
+            return name
+
+        yield _take
+
+    def test_a_run_waits_for_the_one_before_and_lets_other_work_pass(self, take: Callable[[], str | None]) -> None:
+        task = worker.tasks["billing.reconcile_purchases"]
+        task.defer(timestamp=1)
+        assert take() == "billing.reconcile_purchases"
+        task.defer(timestamp=2)
+        assert take() is None
+        worker.tasks["generations.forget_old_jobs"].defer(timestamp=2)
+        assert (take(), take()) == ("generations.forget_old_jobs", None)
+
+    def test_runs_do_not_queue_up(self, transactional_db: None) -> None:
+        task = worker.tasks["billing.reconcile_purchases"]
+        task.defer(timestamp=1)
+        with pytest.raises(AlreadyEnqueued):
+            task.defer(timestamp=2)
+
+    def test_the_sweep_goes_first_and_designs_come_after(self, take: Callable[[], str | None]) -> None:
+        names = ["generations.paint", "billing.reconcile_purchases", "generations.expire_overdue"]
+        worker.tasks["generations.paint"].defer(generation_id="x")
+        for name in names[1:]:
+            worker.tasks[name].defer(timestamp=1)
+        assert [take() for _ in names] == names[::-1]
+
+
 class TestTheCommandAndTheTask:
     def test_the_command_says_how_many(self, sell: Sell, stripe_says: FakeStripe) -> None:
         purchase = aged(sell(), minutes=2)
@@ -129,9 +215,9 @@ class TestTheCommandAndTheTask:
         with pytest.raises(SystemExit, match="1"):
             call_command("reconcile_purchases", stdout=StringIO())
 
-    def test_the_task_runs_each_minute_and_never_twice_at_once(self, purchase: Purchase) -> None:
+    def test_the_task_runs_each_minute_in_a_queue_of_its_own(self, purchase: Purchase) -> None:
         task = worker.tasks["billing.reconcile_purchases"]
         periodic = [entry for entry in worker.periodic_registry.periodic_tasks.values() if entry.task is task]
         assert [entry.cron for entry in periodic] == ["* * * * *"]
-        assert task.queueing_lock == "billing.reconcile_purchases"
+        assert task.queue == "billing"
         assert task.func(0) == "0 compared, 0 changed, 0 failed."

@@ -13,7 +13,7 @@ from accounts.models import User
 from billing import fulfilment, inbox
 from billing.models import Purchase, StripeEvent
 from tests import stripe_events
-from tests.billing.conftest import WEBHOOK, Deliver, Sell, post_event
+from tests.billing.conftest import WEBHOOK, Deliver, FakeStripe, Sell, post_event
 from tokens import ledger
 from tokens.models import TokenAccount, TokenTransaction
 
@@ -137,6 +137,20 @@ class TestWhatIsRefused:
         broken = raw.replace(b"4900", b"NaN")
         self.refused(broken, stripe_events.signature(broken))
 
+    @pytest.mark.parametrize("number", [b"1e999", b"-1e999"])
+    def test_numbers_that_no_float_holds(self, raw: bytes, number: bytes) -> None:
+        broken = raw.replace(b"4900", number)
+        self.refused(broken, stripe_events.signature(broken))
+
+    def test_json_that_is_nested_too_deeply(self, raw: bytes) -> None:
+        broken = raw.replace(b"4900", b"[" * 100_000 + b"]" * 100_000)
+        self.refused(broken, stripe_events.signature(broken))
+
+    @pytest.mark.parametrize("depth", range(900, 1000, 10))
+    def test_json_that_is_nested_almost_too_deeply_is_no_server_error(self, raw: bytes, depth: int) -> None:
+        nested = raw.replace(b'"Test Buyer"', b"[" * depth + rb'"\u0000"' + b"]" * depth)
+        assert post(nested, stripe_events.signature(nested)).status_code in (200, 400)
+
     def test_a_live_event_in_a_test_shop(self, purchase: Purchase) -> None:
         raw = stripe_events.body({**stripe_events.completed(purchase), "livemode": True})
         self.refused(raw, stripe_events.signature(raw))
@@ -166,6 +180,73 @@ class TestSecretsInRotation:
         settings.STRIPE_WEBHOOK_SECRETS = [""]
         raw = stripe_events.body(stripe_events.completed(purchase))
         assert post(raw, stripe_events.signature(raw, secret="")).status_code == 400
+
+
+class TestCharactersPostgreSQLCannotKeep:
+    @pytest.mark.parametrize(
+        ("sent", "kept"),
+        [
+            ("a\0b", "a\ufffdb"),
+            ("a\ud800b", "a\ufffdb"),
+            ("a\udfffb", "a\ufffdb"),
+            ("a\\u0000b", "a\\u0000b"),
+            ("\U0001f333", "\U0001f333"),
+        ],
+    )
+    def test_the_event_is_kept_and_applied(self, deliver: Deliver, purchase: Purchase, sent: str, kept: str) -> None:
+        event = stripe_events.completed(purchase, customer_details={"name": sent, sent: [sent]})
+        assert deliver(event).content == b"applied\n"
+        assert StripeEvent.objects.get().payload["data"]["object"]["customer_details"] == {"name": kept, kept: [kept]}
+        assert TokenTransaction.objects.count() == 1
+
+
+class TestALateEvent:
+    """Since it was sent the payment may have been given back: Stripe is asked, outside of any transaction."""
+
+    def test_one_whose_payment_still_stands_is_credited(
+        self, deliver: Deliver, purchase: Purchase, stripe_says: FakeStripe
+    ) -> None:
+        stripe_says.says(purchase)
+        event = stripe_events.late(stripe_events.completed(purchase))
+        assert [deliver(event).content for _ in range(2)] == [b"applied\n", b"duplicate\n"]
+        assert TokenTransaction.objects.count() == 1
+        assert stripe_says.asked == [purchase.stripe_session_id]
+
+    def test_one_whose_payment_was_given_back_is_not(
+        self, deliver: Deliver, purchase: Purchase, stripe_says: FakeStripe
+    ) -> None:
+        stripe_says.says(purchase, refunded=4900)
+        assert deliver(stripe_events.late(stripe_events.completed(purchase))).content == b"applied\n"
+        purchase.refresh_from_db()
+        assert (purchase.state, purchase.refunded_cents) == (State.MISMATCHED, 4900)
+        assert TokenTransaction.objects.count() == 0
+
+    def test_without_an_answer_it_is_kept_and_delivered_again(
+        self, deliver: Deliver, purchase: Purchase, stripe_says: FakeStripe
+    ) -> None:
+        event = stripe_events.late(stripe_events.completed(purchase))
+        assert deliver(event).status_code == 500
+        kept = StripeEvent.objects.get()
+        assert (kept.state, kept.reason) == ("failed", "StripeUnavailable: retrieve_checkout_session")
+        assert TokenTransaction.objects.count() == 0
+        stripe_says.says(purchase)
+        assert deliver(event).content == b"applied\n"
+        assert TokenTransaction.objects.count() == 1
+
+    def test_nobody_is_asked_about_a_fresh_one(
+        self, deliver: Deliver, purchase: Purchase, stripe_says: FakeStripe
+    ) -> None:
+        assert deliver(stripe_events.late(stripe_events.completed(purchase), seconds=290)).content == b"applied\n"
+        assert stripe_says.asked == []
+
+    def test_nobody_is_asked_about_one_that_would_not_credit(
+        self, deliver: Deliver, sell: Sell, stripe_says: FakeStripe
+    ) -> None:
+        one, other = sell(), sell()
+        foreign = stripe_events.completed(one, client_reference_id=None, metadata={})
+        for event in (stripe_events.expired(one), stripe_events.unpaid(other), foreign):
+            assert deliver(stripe_events.late(event)).status_code == 200
+        assert stripe_says.asked == []
 
 
 class TestEventsThatAreNotForUs:
@@ -205,11 +286,10 @@ class TestEventsThatAreNotForUs:
 
 class TestAnEffectThatFails:
     def test_the_event_is_kept_the_effect_undone_and_a_replay_makes_it_good(
-        self, deliver: Deliver, purchase: Purchase
+        self, deliver: Deliver, purchase: Purchase, stripe_says: FakeStripe
     ) -> None:
         event = stripe_events.completed(purchase)
-        with patch.object(fulfilment, "connection") as connection_of_the_purchase:
-            connection_of_the_purchase.cursor.side_effect = RuntimeError("the disk is on fire")
+        with patch.object(inbox, "_mark", side_effect=RuntimeError("the disk is on fire")):
             answer = deliver(event)
         assert (answer.status_code, answer.content) == (500, b"failed\n")
         kept = StripeEvent.objects.get()
@@ -217,6 +297,7 @@ class TestAnEffectThatFails:
         assert kept.applied_at is None
         assert TokenTransaction.objects.count() == 0
 
+        stripe_says.says(purchase)
         assert inbox.replay(event["id"]) == inbox.Outcome.APPLIED
         kept.refresh_from_db()
         assert (kept.state, kept.reason, kept.attempts) == ("applied", "", 2)
@@ -248,8 +329,9 @@ class TestAnEffectThatFails:
         assert deliver(event).content == b"applied\n"
 
     def test_an_ignored_event_is_taken_up_when_its_purchase_is_there(
-        self, deliver: Deliver, purchase: Purchase
+        self, deliver: Deliver, purchase: Purchase, stripe_says: FakeStripe
     ) -> None:
+        stripe_says.says(purchase)
         event = stripe_events.completed(purchase)
         kept = json.loads(json.dumps(event))
         Purchase.objects.filter(pk=purchase.pk).delete()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from billing import reconcile
+from billing import gateway, reconcile
 from billing.models import Purchase, StripeEvent
 from tests.sandbox_process import SandboxProcess
 from tokens.models import TokenAccount, TokenTransaction
@@ -185,6 +185,31 @@ class TestWebhooksMisbehave:
         Purchase.objects.update(created_at=timezone.now() - timedelta(minutes=2))
         assert reconcile.reconcile().changed == 1
         assert balance(buyer) == 50
+
+
+class TestAPaymentGivenBackWhileTheShopWasAway:
+    @pytest.fixture
+    def refunded(self, signed_in: Client, street: SandboxProcess) -> Purchase:
+        street.control("settings", {"mode": "hold"})
+        purchase = click(signed_in)
+        street.control(f"pay/{purchase.stripe_session_id}", {})
+        [truth] = street.control("truth")["payment_intents"]
+        gateway._client().v1.refunds.create(params={"payment_intent": truth["id"]})
+        Purchase.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+        return purchase
+
+    def test_reconciliation_does_not_credit_it(self, refunded: Purchase, buyer: User) -> None:
+        reconcile.reconcile()
+        self.nothing_credited(refunded, buyer)
+
+    def test_the_return_page_does_not_credit_it(self, signed_in: Client, refunded: Purchase, buyer: User) -> None:
+        page = signed_in.get(refunded.get_absolute_url()).content.decode()
+        assert "Our staff have been told" in page
+        self.nothing_credited(refunded, buyer)
+
+    def nothing_credited(self, purchase: Purchase, buyer: User) -> None:
+        purchase.refresh_from_db()
+        assert (purchase.state, purchase.refunded_cents, balance(buyer)) == (State.MISMATCHED, 4900, 0)
 
 
 class TestStripeTellsAnotherPrice:

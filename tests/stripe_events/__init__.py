@@ -40,6 +40,18 @@ def session(purchase: Purchase, **changes: Any) -> dict[str, Any]:
     }
 
 
+def answer(purchase: Purchase, *, refunded: int = 0, **changes: Any) -> dict[str, Any]:
+    """The session as Stripe answers a question about it: with its payment, and that with its charge."""
+    charge = {"id": f"ch_{purchase.pk.hex}", "object": "charge", "amount_refunded": refunded}
+    intent = {"id": f"pi_{purchase.pk.hex}", "object": "payment_intent", "status": "succeeded", "latest_charge": charge}
+    return session(purchase, **{"payment_intent": intent, **changes})
+
+
+def late(event: dict[str, Any], *, seconds: int = 600) -> dict[str, Any]:
+    """The same event, of `seconds` ago."""
+    return {**event, "created": int(time.time()) - seconds}
+
+
 def completed(purchase: Purchase, **changes: Any) -> dict[str, Any]:
     return event("checkout.session.completed", session(purchase, **changes))
 

@@ -16,6 +16,7 @@ def main() -> int:
     from config import settings as base
     from config.database import embedded_url
 
+    _drop(embedded_url(base.LOCAL_DIR / "postgres", database="postgres"))  # left over from a run that was killed
     url = embedded_url(base.LOCAL_DIR / "postgres", database=DATABASE)
     os.environ["DATABASE_URL"] = url
     sys.modules.pop("config.settings")
@@ -25,8 +26,12 @@ def main() -> int:
         from django.db import connections
 
         connections.close_all()
-        with psycopg.connect(url.replace(f"/{DATABASE}", "/postgres"), autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+        _drop(url.replace(f"/{DATABASE}", "/postgres"))
+
+
+def _drop(maintenance_url: str) -> None:
+    with psycopg.connect(maintenance_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
 
 
 def measure(url: str) -> int:

@@ -26,7 +26,7 @@ def use_up_the_trial(visitor: Visitor) -> None:
         visitor.navbar_says(left)
 
 
-def test_from_sign_up_to_a_returned_token(visitor: Visitor) -> None:
+def test_from_sign_up_to_a_design_that_a_token_paid(visitor: Visitor) -> None:
     page = visitor.page
     visitor.sign_up(somebody())
     visitor.navbar_says("3 free designs")
@@ -50,14 +50,27 @@ def test_from_sign_up_to_a_returned_token(visitor: Visitor) -> None:
     visitor.navbar_says("99 tokens")
     expect(page.locator(".receipt")).to_contain_text("1 token")
 
-    visitor.ask_for("something impossible")
-    visitor.sees_failure()
-    expect(page.locator(".design-failed")).to_contain_text("1 token returned")
-    visitor.navbar_says("99 tokens")
-
     visitor.open("/tokens/")
     amounts = page.locator("table tbody .line-amount").all_inner_texts()
-    assert amounts == ["+1", "-1", "-1", "+100", "-1 free", "-1 free", "-1 free", "+3 free"]
+    assert amounts == ["-1", "+100", "-1 free", "-1 free", "-1 free", "+3 free"]
+
+
+def test_a_failing_design_gives_the_token_back(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_up(somebody())
+    use_up_the_trial(visitor)
+    visitor.open("/purchase/")
+    page.get_by_role("main").get_by_role("button", name=re.compile("100 tokens for")).click()
+    visitor.pay_with("4242 4242 4242 4242")
+    visitor.navbar_says("100 tokens")
+    visitor.ask_for("slowly, something impossible")
+    visitor.navbar_says("99 tokens")
+    visitor.sees_failure()
+    expect(page.locator(".design-failed")).to_contain_text("1 token returned")
+    visitor.navbar_says("100 tokens")
+    visitor.open("/tokens/")
+    amounts = page.locator("table tbody .line-amount").all_inner_texts()
+    assert amounts == ["+1", "-1", "+100", "-1 free", "-1 free", "-1 free", "+3 free"]
 
 
 def test_the_balance_in_an_open_tab_follows(visitor: Visitor) -> None:

@@ -5,7 +5,6 @@ the row alone and carries its id as idempotency key.
 """
 
 from datetime import datetime, timedelta
-from http import HTTPStatus
 
 import structlog
 from django.conf import settings
@@ -14,9 +13,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from billing import catalog, gateway
+from billing import catalog, customers, gateway
 from billing.fulfilment import settle
-from billing.models import Purchase, StripeCustomer, TokenPackage
+from billing.models import Purchase, TokenPackage
 
 logger = structlog.get_logger(__name__)
 
@@ -60,41 +59,13 @@ def open_at_stripe(purchase: Purchase) -> Purchase:
     The second call gets the same session. When Stripe refuses, the purchase fails: nobody can pay it.
     """
     try:
-        stripe_customer_id = _known_to_stripe(purchase.user)
+        stripe_customer_id = customers.known_to_stripe(purchase.user)
         return settle(gateway.create_checkout_session(purchase, stripe_customer_id))
     except gateway.StripeRefused as refusal:
         if isinstance(refusal, gateway.CustomerGone):
-            StripeCustomer.objects.filter(user=purchase.user_id, stripe_customer_id=stripe_customer_id).delete()
+            customers.forget(stripe_customer_id)
         Purchase.objects.filter(pk=purchase.pk, state=State.CREATED).update(state=State.FAILED, state_reason=REFUSED)
         raise
-
-
-def _customer(user: User, *, lock: bool = False) -> StripeCustomer:
-    """Return the row of `user` as a customer, made if there is none; whoever comes second finds the first one's.
-
-    The row may be replaced at any moment (see below), so it is looked for by its user, again if need be.
-    """
-    rows = StripeCustomer.objects.select_for_update(no_key=True) if lock else StripeCustomer.objects.all()
-    while (found := rows.filter(user=user).first()) is None:
-        StripeCustomer.objects.bulk_create([StripeCustomer(user=user, email=user.email)], ignore_conflicts=True)
-    return found
-
-
-def _known_to_stripe(user: User) -> str:
-    """Return the buyer's id at Stripe, which is asked for one if there is none yet.
-
-    After a 500 the row is replaced, because Stripe would replay the 500 for its key, for a day. After no
-    answer it stays: the customer may be made, and the same key finds it.
-    """
-    while (customer := _customer(user)).stripe_customer_id is None:
-        unmade = StripeCustomer.objects.filter(pk=customer.pk, stripe_customer_id=None)
-        try:
-            unmade.update(stripe_customer_id=gateway.create_customer(customer))
-        except gateway.StripeUnavailable as outage:
-            if outage.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-                unmade.delete()
-            raise
-    return customer.stripe_customer_id
 
 
 def _begin(user: User, package: TokenPackage, *, save_card: bool) -> Purchase:
@@ -104,7 +75,7 @@ def _begin(user: User, package: TokenPackage, *, save_card: bool) -> Purchase:
     """
     now = timezone.now()
     with transaction.atomic():
-        _customer(user, lock=True)
+        customers.of(user, lock=True)
         unfinished = Purchase.objects.filter(
             Q(state=State.OPEN, expires_at__gt=now + WORTH_REUSING)
             | Q(state=State.CREATED, created_at__gt=now - SAME_CLICK),

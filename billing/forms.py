@@ -22,10 +22,9 @@ class CheckoutForm(forms.Form):
 
 
 class ReturnForm(forms.Form):
-    """The address Stripe sends the buyer back to, and what a polling page shows already."""
+    """The address Stripe sends the buyer back to."""
 
     session_id = forms.CharField(max_length=255, validators=[RegexValidator(r"\Acs_[A-Za-z0-9_]+\Z")])
-    shown = forms.CharField(required=False, max_length=10)
 
 
 class CancelForm(forms.Form):

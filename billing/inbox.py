@@ -15,19 +15,15 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from billing import gateway
-from billing.fulfilment import NotOurs, settle
-from billing.models import Purchase, StripeEvent
+from billing import effects, gateway
+from billing.models import StripeEvent
+from billing.ownership import NotOurs
 
 logger = structlog.get_logger(__name__)
 
 State = StripeEvent.State
 # News older than this may be overtaken: a payment may be refunded by now.
 FRESH_SECONDS = 300
-# What tells about a Checkout session; nothing else is acted on.
-_OF_A_SESSION = frozenset(
-    f"checkout.session.{news}" for news in ("completed", "async_payment_succeeded", "async_payment_failed", "expired")
-)
 
 
 class Outcome(StrEnum):
@@ -52,7 +48,7 @@ def receive(raw: bytes, signature: str) -> Outcome:
     """
     event = gateway.read_event(raw, signature)
     _keep(event)
-    if event["type"] not in _OF_A_SESSION:
+    if event["type"] not in effects.ACTED_ON:
         return Outcome.IGNORED
     return _apply(event, late=_is_late(event))
 
@@ -74,7 +70,7 @@ ON CONFLICT DO NOTHING
 
 def _keep(event: dict[str, Any]) -> None:
     """Commit the event in one statement of its own; one that is there already stays as it is."""
-    ours = event["type"] in _OF_A_SESSION
+    ours = event["type"] in effects.ACTED_ON
     version = str(event.get("api_version") or "")
     if version != gateway.API_VERSION:
         logger.warning("stripe_event_of_another_version", event_id=event["id"], api_version=version)
@@ -100,36 +96,18 @@ def _is_late(event: dict[str, Any]) -> bool:
 
 def _apply(event: dict[str, Any], *, late: bool) -> Outcome:
     try:
-        news = _news(event, late=late)  # may ask Stripe, so it comes before the transaction
+        effect = effects.prepare(event, late=late)  # may ask Stripe, so it comes before the transaction
         with transaction.atomic(durable=True):
             state, attempts = _lock(event["id"])
             if state == State.APPLIED:
                 return Outcome.DUPLICATE
-            return _effect(event["id"], news, attempts + 1)
+            return _have(effect, event["id"], attempts + 1)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         logger.exception("stripe_event_failed", event_id=event["id"])
         _note_failure(event["id"], error)
         raise EffectFailed(event["id"]) from error
-
-
-def _news(event: dict[str, Any], *, late: bool) -> gateway.CheckoutSnapshot | None:
-    """Return what the event says about its session, or what Stripe says now if it is `late` and would credit.
-
-    None when the event is not about a session.
-    """
-    if event["type"] not in _OF_A_SESSION:
-        return None
-    told = gateway.snapshot(event["data"]["object"], event_type=event["type"])
-    return gateway.retrieve_checkout_session(told.session_id) if late and _would_credit(told) else told
-
-
-def _would_credit(told: gateway.CheckoutSnapshot) -> bool:
-    """Whether a purchase of ours waits for this payment. What is credited is final, so nobody needs to ask."""
-    if not told.paid or told.purchase_id is None:
-        return False
-    return Purchase.objects.filter(pk=told.purchase_id, transaction=None).exists()
 
 
 _LOCK = "SELECT state, attempts FROM billing_stripeevent WHERE stripe_event_id = %s FOR NO KEY UPDATE"
@@ -143,15 +121,13 @@ def _lock(event_id: str) -> tuple[str, int]:
     return state, attempts
 
 
-def _effect(event_id: str, news: gateway.CheckoutSnapshot | None, attempts: int) -> Outcome:
+def _have(effect: effects.Effect, event_id: str, attempts: int) -> Outcome:
     """Have the effect and mark the event, in the caller's transaction. NotOurs comes before any write."""
-    if news is None:
-        return _mark(event_id, State.IGNORED, attempts, "A type we do not act on.")
     try:
-        settle(news)
+        effect()
     except NotOurs as foreign:
-        logger.warning("stripe_event_of_a_foreign_session", event_id=event_id, session_id=str(foreign))
-        return _mark(event_id, State.IGNORED, attempts, "No purchase of ours.")
+        logger.warning("stripe_event_about_something_foreign", event_id=event_id, reason=str(foreign))
+        return _mark(event_id, State.IGNORED, attempts, str(foreign))
     return _mark(event_id, State.APPLIED, attempts)
 
 

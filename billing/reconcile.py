@@ -10,8 +10,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from billing import checkout, gateway
-from billing.fulfilment import settle
-from billing.models import Purchase
+from billing.effects import settle_now
+from billing.models import Purchase, StripeCustomer
 
 logger = structlog.get_logger(__name__)
 
@@ -20,6 +20,9 @@ UNDECIDED = (State.CREATED, State.OPEN, State.PROCESSING)
 # A purchase younger than this is still in the hands of the request that made it.
 LEFT_ALONE = timedelta(minutes=1)
 PATIENCE = 10
+CLOCKS_DIFFER = timedelta(minutes=5)
+# A call to Stripe may take its time-out three times over; a worker that was about to make it may be slow.
+ABOUT_TO_CHARGE = timedelta(minutes=5)
 # One question may fail by itself: Stripe replays a 500 for its key. So many in a row are an outage.
 OUTAGE = 3
 
@@ -81,11 +84,33 @@ def ask_stripe(purchase: Purchase) -> Purchase:
     if purchase.state == State.PAID:
         return purchase
     if purchase.stripe_session_id:
-        return settle(gateway.retrieve_checkout_session(purchase.stripe_session_id))
+        return settle_now(gateway.retrieve_checkout_session(purchase.stripe_session_id))
+    if purchase.stripe_payment_intent_id:
+        return settle_now(gateway.retrieve_payment(purchase.stripe_payment_intent_id))
+    if purchase.way != Purchase.Way.CHECKOUT:
+        return _look_for_payment(purchase)
     if purchase.state == State.CREATED and timezone.now() < purchase.expires_at:
         return checkout.open_at_stripe(purchase)
     # Nobody was ever sent to its page. Should it be paid all the same, settle overrides this.
     Purchase.objects.filter(pk=purchase.pk, state=State.CREATED).update(state=State.EXPIRED)
+    purchase.refresh_from_db()
+    return purchase
+
+
+def _look_for_payment(purchase: Purchase) -> Purchase:
+    """Settle a purchase whose maker died between Stripe's payment and our row. Nothing new is charged.
+
+    The payment is looked for among the buyer's own. Without one, the purchase expires once nobody can be about to
+    make it.
+    """
+    customer = StripeCustomer.objects.filter(user=purchase.user_id).first()
+    if customer and customer.stripe_customer_id:
+        since = int((purchase.created_at - CLOCKS_DIFFER).timestamp())
+        for payment in gateway.payments_of(customer.stripe_customer_id, since=since):
+            if payment.purchase_id == purchase.pk:
+                return settle_now(payment)
+    if timezone.now() - purchase.created_at > ABOUT_TO_CHARGE:
+        Purchase.objects.filter(pk=purchase.pk, state=State.CREATED).update(state=State.EXPIRED)
     purchase.refresh_from_db()
     return purchase
 

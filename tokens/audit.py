@@ -58,23 +58,38 @@ register(
     Check(
         "token_transaction_balance_after_is_the_running_balance",
         """
-        SELECT format('account %s number %s: tokens %s, counted %s; trial %s, counted %s',
-            account_id, number, balance_after, tokens, trial_balance_after, trial)
+        SELECT format('account %s number %s: tokens %s less debt %s, counted %s; trial %s, counted %s',
+            account_id, number, balance_after, debt_after, tokens, trial_balance_after, trial)
         FROM (
-            SELECT account_id, number, balance_after, trial_balance_after,
+            SELECT account_id, number, balance_after, debt_after, trial_balance_after,
                 sum(CASE bucket WHEN 'token' THEN amount ELSE 0 END) OVER so_far AS tokens,
                 sum(CASE bucket WHEN 'trial' THEN amount ELSE 0 END) OVER so_far AS trial
             FROM tokens_tokentransaction
             WINDOW so_far AS (PARTITION BY account_id ORDER BY number ROWS UNBOUNDED PRECEDING)
         ) AS counted
-        WHERE balance_after <> tokens OR trial_balance_after <> trial OR balance_after < 0 OR trial_balance_after < 0
+        WHERE balance_after - debt_after <> tokens OR trial_balance_after <> trial
+            OR balance_after < 0 OR debt_after < 0 OR trial_balance_after < 0 OR (balance_after > 0 AND debt_after > 0)
+        """,
+    ),
+    Check(
+        "token_transaction_only_a_reversal_makes_debt",
+        """
+        SELECT format('account %s number %s: %s raised the debt from %s to %s',
+            account_id, number, type, debt_before, debt_after)
+        FROM (
+            SELECT account_id, number, type, debt_after,
+                coalesce(lag(debt_after) OVER (PARTITION BY account_id ORDER BY number), 0) AS debt_before
+            FROM tokens_tokentransaction
+        ) AS counted
+        WHERE debt_after > debt_before AND type <> 'reversal'
         """,
     ),
     Check(
         "token_account_matches_its_transactions",
         """
-        SELECT format('account %s: balance %s, counted %s; trial %s, counted %s; purchased %s, counted %s; '
-            'spent %s, counted %s; last number %s, counted %s', user_id, balance, tokens, trial_balance, trial,
+        SELECT format('account %s: balance %s less debt %s, counted %s; trial %s, counted %s; '
+            'purchased %s, counted %s; spent %s, counted %s; last number %s, counted %s',
+            user_id, balance, debt, tokens, trial_balance, trial,
             total_purchased, purchased, total_spent, spent, last_number, number)
         FROM tokens_tokenaccount LEFT JOIN (
             SELECT account_id,
@@ -85,7 +100,7 @@ register(
                 max(number) AS number
             FROM tokens_tokentransaction GROUP BY account_id
         ) AS counted ON account_id = user_id
-        WHERE (balance, trial_balance, total_purchased, total_spent, last_number) IS DISTINCT FROM
+        WHERE (balance - debt, trial_balance, total_purchased, total_spent, last_number) IS DISTINCT FROM
             (coalesce(tokens, 0), coalesce(trial, 0), coalesce(purchased, 0), coalesce(spent, 0), coalesce(number, 0))
         """,
     ),

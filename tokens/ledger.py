@@ -5,7 +5,7 @@ and the balance in one statement. The look for the key comes after the lock: bef
 both find nothing. Called inside a transaction, a verb joins it; a raised error spoils that transaction.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from tokens.models import TokenAccount, TokenTransaction
+from tokens.signals import balance_fell
 
 Type = TokenTransaction.Type
 Bucket = TokenTransaction.Bucket
@@ -29,13 +30,17 @@ class Source(models.TextChoices):
 
 
 class InsufficientTokens(Exception):
-    """The account cannot pay: neither unlimited, nor enough trial credits, nor enough tokens. Nothing changed."""
+    """The account cannot pay: neither unlimited, nor enough trial credits, nor enough tokens. Nothing changed.
 
-    def __init__(self, *, needed: int, available: int, trial_available: int = 0) -> None:
+    `debt` are the tokens owed for money that went back; the next credit pays them first.
+    """
+
+    def __init__(self, *, needed: int, available: int, trial_available: int = 0, debt: int = 0) -> None:
         super().__init__(f"{needed} needed, {available} tokens and {trial_available} trial credits available")
         self.needed = needed
         self.available = available
         self.trial_available = trial_available
+        self.debt = debt
 
 
 class KeyReused(Exception):
@@ -48,11 +53,15 @@ class PaymentAlreadyCredited(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """How a generation is paid. `entry` is the deduction, or None when a subscription covers it."""
+    """How a generation is paid. `entry` is the deduction, or None when a subscription covers it.
+
+    `per_day` is what the subscription calls fair use, in generations a day; 0 without a limit or subscription.
+    """
 
     source: Source
     cost: int
     entry: TokenTransaction | None
+    per_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +69,11 @@ class _LockedAccount:
     user_id: UUID
     balance: int
     trial_balance: int
+    debt: int
     last_number: int
     unlimited_until: datetime | None
+    unlimited_per_day: int
+    low_mark: int
 
 
 def credit(
@@ -74,7 +86,7 @@ def credit(
     stripe_payment_intent_id: str | None = None,
     price_paid_cents: int | None = None,
 ) -> TokenTransaction:
-    """Add `amount` (> 0) tokens, or trial credits for `Type.TRIAL`, and return the row.
+    """Add `amount` (> 0) tokens, or trial credits for `Type.TRIAL`, and return the row. Pays a debt first.
 
     Locks the account. The second call with the same key returns the first row and changes nothing. Raises
     KeyReused when the key stands for something else, PaymentAlreadyCredited when the payment was already
@@ -122,8 +134,10 @@ def charge(*, user_id: UUID, cost: int, key: str, description: str) -> Charge:
             _require_same(posted_before, user_id=user_id, type=Type.DEDUCTION, amount=-cost)
             return Charge(Source(posted_before.bucket), cost, posted_before)
     if source is None:
-        raise InsufficientTokens(needed=cost, available=account.balance, trial_available=account.trial_balance)
-    return Charge(source, cost, None)
+        raise InsufficientTokens(
+            needed=cost, available=account.balance, trial_available=account.trial_balance, debt=account.debt
+        )
+    return Charge(source, cost, None, per_day=account.unlimited_per_day)
 
 
 def refund(deduction: TokenTransaction, *, description: str) -> TokenTransaction:
@@ -169,7 +183,43 @@ def adjust(*, user_id: UUID, amount: int, reason: str, adjusted_by_id: UUID, key
         posted_before = _posted(key)
         if posted_before:
             return _require_same(posted_before, user_id=user_id, type=Type.ADJUSTMENT, amount=amount)
-        raise InsufficientTokens(needed=-amount, available=account.balance)
+        raise InsufficientTokens(needed=-amount, available=account.balance, debt=account.debt)
+
+
+def reverse(*, user_id: UUID, amount: int, key: str, description: str) -> TokenTransaction:
+    """Take `amount` (> 0) bought tokens back because their money went back, and return the row.
+
+    Locks the account. What is not there any more becomes debt: no tokens can be spent until the next credits
+    have paid it. The second call with the same key returns the first row. `credit` with `Type.REINSTATEMENT`
+    gives the tokens again.
+    """
+    _require_positive(amount)
+    entry = TokenTransaction(type=Type.REVERSAL, bucket=Bucket.TOKEN, amount=-amount, key=key, description=description)
+    with transaction.atomic(savepoint=False):
+        return _post(_lock(user_id), entry)
+
+
+def cover(*, user_id: UUID, until: datetime | None, per_day: int = 0) -> None:
+    """Let generations cost nothing until then; None or a time that is over ends it. Tokens stay as they are.
+
+    `per_day` is what counts as fair use, in generations a day; 0 is no limit. Locks the account.
+    """
+    with transaction.atomic(savepoint=False):
+        _lock(user_id)
+        TokenAccount.objects.filter(pk=user_id).update(
+            unlimited_until=until, unlimited_per_day=per_day, updated_at=timezone.now()
+        )
+
+
+def watch(*, user_id: UUID, low_mark: int) -> int:
+    """Have `balance_fell` sent when the balance falls below `low_mark` tokens, and return the balance.
+
+    Locks the account.
+    """
+    with transaction.atomic(savepoint=False):
+        account = _lock(user_id)
+        TokenAccount.objects.filter(pk=user_id).update(low_mark=low_mark)
+        return account.balance
 
 
 def _require_positive(amount: int) -> None:
@@ -192,11 +242,14 @@ def _lock(user_id: UUID) -> _LockedAccount:
     return _LockedAccount(user_id, *row)
 
 
+_LOCKED_COLUMNS = [field.name for field in fields(_LockedAccount)[1:]]
+
+
 @cache
 def _lock_statement() -> str:
     """Compile the locking read once: the ORM takes longer to write it than PostgreSQL to run it."""
     locked = TokenAccount.objects.select_for_update(no_key=True).filter(pk=UUID(int=0))
-    columns = locked.values_list("balance", "trial_balance", "last_number", "unlimited_until")
+    columns = locked.values_list(*_LOCKED_COLUMNS)
     return str(columns.query.sql_with_params()[0])
 
 
@@ -214,17 +267,18 @@ def _source(account: _LockedAccount, cost: int, now: datetime) -> Source | None:
 _POST = """
 WITH entry AS (
     INSERT INTO tokens_tokentransaction (
-        account_id, number, bucket, type, amount, balance_after, trial_balance_after, description, key,
+        account_id, number, bucket, type, amount, balance_after, trial_balance_after, debt_after, description, key,
         refund_of_id, adjusted_by_id, stripe_payment_intent_id, price_paid_cents
     ) VALUES (
-        %(account)s, %(number)s, %(bucket)s, %(type)s, %(amount)s, %(balance)s, %(trial)s, %(description)s, %(key)s,
-        %(refund_of)s, %(adjusted_by)s, %(payment)s, %(price)s
+        %(account)s, %(number)s, %(bucket)s, %(type)s, %(amount)s, %(balance)s, %(trial)s, %(debt)s, %(description)s,
+        %(key)s, %(refund_of)s, %(adjusted_by)s, %(payment)s, %(price)s
     )
     ON CONFLICT (key) DO NOTHING
     RETURNING id, created_at
 ), account AS (
     UPDATE tokens_tokenaccount
-    SET balance = %(balance)s, trial_balance = %(trial)s, last_number = %(number)s, updated_at = now(),
+    SET balance = %(balance)s, trial_balance = %(trial)s, debt = %(debt)s, last_number = %(number)s,
+        updated_at = now(),
         total_purchased = total_purchased + %(purchased)s, total_spent = total_spent + %(spent)s
     WHERE user_id = %(account)s AND EXISTS (SELECT FROM entry)
 )
@@ -235,9 +289,10 @@ SELECT id, created_at FROM entry
 def _post(account: _LockedAccount, entry: TokenTransaction) -> TokenTransaction:
     """Write the row and the balance, or return the row that was posted under this key before."""
     in_tokens = entry.bucket == Bucket.TOKEN
+    held = account.balance - account.debt + (entry.amount if in_tokens else 0)
     entry.account_id = account.user_id
     entry.number = account.last_number + 1
-    entry.balance_after = account.balance + (entry.amount if in_tokens else 0)
+    entry.balance_after, entry.debt_after = max(held, 0), max(-held, 0)
     entry.trial_balance_after = account.trial_balance + (0 if in_tokens else entry.amount)
     bought = entry.type in (Type.PURCHASE, Type.AUTO_RELOAD)
     spent = in_tokens and entry.type in (Type.DEDUCTION, Type.REFUND)
@@ -249,6 +304,7 @@ def _post(account: _LockedAccount, entry: TokenTransaction) -> TokenTransaction:
         "amount": entry.amount,
         "balance": entry.balance_after,
         "trial": entry.trial_balance_after,
+        "debt": entry.debt_after,
         "description": entry.description,
         "key": entry.key,
         "refund_of": entry.refund_of_id,
@@ -270,6 +326,8 @@ def _post(account: _LockedAccount, entry: TokenTransaction) -> TokenTransaction:
         )
     entry.pk, entry.created_at = row
     entry._state.adding = False
+    if account.balance >= account.low_mark > entry.balance_after:
+        balance_fell.send(TokenAccount, user_id=account.user_id, balance=entry.balance_after)
     return entry
 
 

@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.db.models.functions import Now
 
+LOW_MARK = 5  # tokens
+
 
 class TokenAccount(models.Model):
     """What one person holds. A cache of the last row of their ledger; the row lock on it protects both."""
@@ -20,10 +22,20 @@ class TokenAccount(models.Model):
     )
     balance = models.IntegerField(default=0, db_default=0, help_text="Tokens.")
     trial_balance = models.IntegerField(default=0, db_default=0, help_text="Free trial credits.")
+    debt = models.IntegerField(
+        default=0, db_default=0, help_text="Tokens spent whose money went back; the next credit pays them first."
+    )
     total_purchased = models.IntegerField(default=0, db_default=0, help_text="Tokens ever bought.")
     total_spent = models.IntegerField(default=0, db_default=0, help_text="Tokens ever spent, less refunds.")
     last_number = models.IntegerField(default=0, db_default=0, help_text="Number of the newest transaction.")
     unlimited_until = models.DateTimeField(null=True, blank=True, help_text="Generations cost nothing before this.")
+    unlimited_per_day = models.IntegerField(
+        default=0, db_default=0, help_text="Generations a day that are fair use while unlimited; 0 is no limit."
+    )
+    low_mark = models.IntegerField(
+        default=LOW_MARK, db_default=LOW_MARK, help_text="Somebody is told when the balance falls below this."
+    )
+    low_balance_mail = models.BooleanField(default=True, db_default=True, help_text="Tell the person by mail, too.")
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 
@@ -33,11 +45,15 @@ class TokenAccount(models.Model):
             CheckConstraint(condition=Q(trial_balance__gte=0), name="token_account_trial_balance_not_negative"),
             CheckConstraint(condition=Q(total_purchased__gte=0), name="token_account_total_purchased_not_negative"),
             CheckConstraint(condition=Q(total_spent__gte=0), name="token_account_total_spent_not_negative"),
+            CheckConstraint(condition=Q(debt__gte=0), name="token_account_debt_not_negative"),
+            CheckConstraint(condition=Q(balance=0) | Q(debt=0), name="token_account_debt_only_without_tokens"),
+            CheckConstraint(condition=Q(low_mark__gte=0), name="token_account_low_mark_not_negative"),
         ]
         permissions = [("adjust_balance", "Can adjust balances")]
 
     def __str__(self) -> str:
-        return f"{self.balance} tokens, {self.trial_balance} trial"
+        owed = f", {self.debt} owed" if self.debt else ""
+        return f"{self.balance} tokens, {self.trial_balance} trial{owed}"
 
 
 class TokenTransaction(models.Model):
@@ -50,6 +66,8 @@ class TokenTransaction(models.Model):
         DEDUCTION = "deduction", "Generation"
         REFUND = "refund", "Token returned"
         ADJUSTMENT = "adjustment", "Adjustment"
+        REVERSAL = "reversal", "Taken back"
+        REINSTATEMENT = "reinstatement", "Given again"
 
     class Bucket(models.TextChoices):
         TOKEN = "token", "Tokens"
@@ -58,10 +76,11 @@ class TokenTransaction(models.Model):
     account = models.ForeignKey(TokenAccount, on_delete=models.PROTECT, related_name="transactions", db_index=False)
     number = models.IntegerField()
     bucket = models.CharField(max_length=5, choices=Bucket)
-    type = models.CharField(max_length=11, choices=Type)
+    type = models.CharField(max_length=13, choices=Type)
     amount = models.IntegerField(help_text="Tokens; negative when they leave the account.")
     balance_after = models.IntegerField(help_text="Tokens after this movement.")
     trial_balance_after = models.IntegerField(help_text="Trial credits after this movement.")
+    debt_after = models.IntegerField(default=0, db_default=0, help_text="Tokens owed after this movement.")
     description = models.CharField(max_length=200)
     key = models.CharField(max_length=200, help_text="Idempotency key: one key is posted at most once.")
     refund_of = models.ForeignKey(
@@ -93,13 +112,15 @@ class TokenTransaction(models.Model):
                 name="token_transaction_balance_after_not_negative",
             ),
             CheckConstraint(
-                condition=Q(type="deduction", amount__lt=0)
-                | Q(type__in=["purchase", "auto_reload", "trial", "refund"], amount__gt=0)
+                condition=Q(type__in=["deduction", "reversal"], amount__lt=0)
+                | Q(type__in=["purchase", "auto_reload", "trial", "refund", "reinstatement"], amount__gt=0)
                 | Q(type="adjustment"),
                 name="token_transaction_sign_fits_type",
             ),
             CheckConstraint(
-                condition=Q(type__in=["purchase", "auto_reload", "adjustment"], bucket="token")
+                condition=Q(
+                    type__in=["purchase", "auto_reload", "adjustment", "reversal", "reinstatement"], bucket="token"
+                )
                 | Q(type="trial", bucket="trial")
                 | Q(type__in=["deduction", "refund"]),
                 name="token_transaction_bucket_fits_type",
@@ -119,6 +140,10 @@ class TokenTransaction(models.Model):
                 name="token_transaction_price_fits_type",
             ),
             CheckConstraint(condition=~Q(description=""), name="token_transaction_is_described"),
+            CheckConstraint(condition=Q(debt_after__gte=0), name="token_transaction_debt_after_not_negative"),
+            CheckConstraint(
+                condition=Q(balance_after=0) | Q(debt_after=0), name="token_transaction_debt_only_without_tokens"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -87,11 +87,11 @@ class FakeStripe:
         self.sessions: dict[str, dict[str, Any]] = {}
         self.asked: list[str] = []
 
-    def retrieve(self, session_id: str) -> gateway.CheckoutSnapshot:
+    def retrieve(self, session_id: str) -> gateway.PaymentSnapshot:
         self.asked.append(session_id)
         if session_id not in self.sessions:
             raise gateway.StripeUnavailable("retrieve_checkout_session")
-        return gateway.snapshot(self.sessions[session_id])
+        return gateway.of_session(self.sessions[session_id])
 
     def says(self, purchase: Purchase, **changes: Any) -> None:
         session = stripe_events.answer(purchase, **changes)

@@ -26,7 +26,7 @@ def buy(user: User, code: str = "package_50", *, save_card: bool = False, shown_
 
 def session_at_stripe(purchase: Purchase) -> Any:
     assert purchase.stripe_session_id
-    return gateway._client().v1.checkout.sessions.retrieve(
+    return gateway.client.client().v1.checkout.sessions.retrieve(
         purchase.stripe_session_id, params={"expand": ["line_items", "payment_intent"]}
     )
 
@@ -65,7 +65,7 @@ class TestAClick:
         seen: list[bool] = []
         real = gateway.create_checkout_session
 
-        def create(*arguments: Any) -> gateway.CheckoutSnapshot:
+        def create(*arguments: Any) -> gateway.PaymentSnapshot:
             seen.append(transaction.get_connection().in_atomic_block)
             return real(*arguments)
 
@@ -144,7 +144,7 @@ class TestStripeInTrouble:
             buy(buyer)
         sandbox.control("faults", {})
         purchase = buy(buyer)
-        sessions = gateway._client().v1.checkout.sessions.list().data
+        sessions = gateway.client.client().v1.checkout.sessions.list().data
         assert [session.id for session in sessions] == [purchase.stripe_session_id]
 
     def test_an_error_that_stripe_replays_does_not_keep_the_buyer_from_buying(
@@ -175,7 +175,7 @@ class TestStripeInTrouble:
         sandbox.control("faults", {})
         buy(buyer)
         assert StripeCustomer.objects.get().pk == waiting.pk
-        assert len(gateway._client().v1.customers.list().data) == 1
+        assert len(gateway.client.client().v1.customers.list().data) == 1
 
     @pytest.mark.parametrize("kind", ["error_429", "error_409", "down"])
     def test_other_trouble_with_a_customer_keeps_its_key(self, buyer: User, sandbox: SandboxProcess, kind: str) -> None:
@@ -212,7 +212,7 @@ class TestStripeInTrouble:
     def test_a_customer_deleted_at_stripe_is_made_anew(self, buyer: User) -> None:
         buy(buyer)
         gone = StripeCustomer.objects.get()
-        gateway._client().v1.customers.delete(gone.stripe_customer_id or "")
+        gateway.client.client().v1.customers.delete(gone.stripe_customer_id or "")
         with pytest.raises(gateway.CustomerGone):
             buy(buyer, "package_100")
         assert buy(buyer, "package_100").state == State.OPEN
@@ -267,10 +267,10 @@ class TestTwoHostsOneWithAnOldKey:
         buy(buyer, "package_100")  # the customer is known
         real = gateway.create_checkout_session
 
-        def refused(purchase: Purchase, customer: str) -> gateway.CheckoutSnapshot:
+        def refused(purchase: Purchase, customer: str) -> gateway.PaymentSnapshot:
             raise gateway.StripeRefused("api_key_expired", "req_1")
 
-        def create(purchase: Purchase, customer: str) -> gateway.CheckoutSnapshot:
+        def create(purchase: Purchase, customer: str) -> gateway.PaymentSnapshot:
             monkeypatch.setattr(gateway, "create_checkout_session", refused)
             with pytest.raises(gateway.StripeRefused):
                 buy(buyer)
@@ -305,7 +305,7 @@ class TestACrashOnTheWay:
             with pytest.raises(KeyboardInterrupt):
                 buy(buyer)
         purchase = buy(buyer)
-        sessions = gateway._client().v1.checkout.sessions.list().data
+        sessions = gateway.client.client().v1.checkout.sessions.list().data
         assert [session.id for session in sessions] == [purchase.stripe_session_id]
 
     def test_reconciliation_finds_it_as_well(self, buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 State = Purchase.State
 
 
-def snapshot(purchase: Purchase, **changes: Any) -> gateway.CheckoutSnapshot:
-    return gateway.snapshot(stripe_events.session(purchase, **changes))
+def snapshot(purchase: Purchase, **changes: Any) -> gateway.PaymentSnapshot:
+    return gateway.of_session(stripe_events.session(purchase, **changes))
 
 
 def alarms(caplog: pytest.LogCaptureFixture, event: str) -> list[str]:
@@ -102,7 +102,7 @@ class TestASessionThatIsNotThePurchasesOwn:
     def test_its_refund_is_not_the_refund_of_ours(self, purchase: Purchase) -> None:
         theirs = stripe_events.answer(purchase, refunded=4900, id="cs_test_other")
         theirs["payment_intent"]["id"] = "pi_other"
-        assert settle(gateway.snapshot(theirs)).state == State.MISMATCHED
+        assert settle(gateway.of_session(theirs)).state == State.MISMATCHED
         assert settle(snapshot(purchase)).state == State.PAID
 
 
@@ -129,25 +129,25 @@ class TestAPaymentGivenBackBeforeItWasCredited:
     def test_it_is_parked_and_not_credited(
         self, purchase: Purchase, cents: int, caplog: pytest.LogCaptureFixture
     ) -> None:
-        settled = settle(gateway.snapshot(stripe_events.answer(purchase, refunded=cents)))
+        settled = settle(gateway.of_session(stripe_events.answer(purchase, refunded=cents)))
         reason = f"Already refunded: {cents} usd of pi_{purchase.pk.hex}."
         assert (settled.state, settled.state_reason) == (State.MISMATCHED, reason)
         assert TokenTransaction.objects.count() == 0
         assert alarms(caplog, "purchase_mismatched") == ["ERROR"]
 
     def test_an_event_that_does_not_know_of_it_changes_nothing(self, purchase: Purchase) -> None:
-        settle(gateway.snapshot(stripe_events.answer(purchase, refunded=4900)))
+        settle(gateway.of_session(stripe_events.answer(purchase, refunded=4900)))
         assert settle(snapshot(purchase)).state == State.MISMATCHED
         assert TokenTransaction.objects.count() == 0
 
     def test_a_refund_that_failed_lets_it_be_credited(self, purchase: Purchase) -> None:
-        settle(gateway.snapshot(stripe_events.answer(purchase, refunded=4900)))
-        settled = settle(gateway.snapshot(stripe_events.answer(purchase)))
+        settle(gateway.of_session(stripe_events.answer(purchase, refunded=4900)))
+        settled = settle(gateway.of_session(stripe_events.answer(purchase)))
         assert (settled.state, settled.state_reason, settled.refunded_cents) == (State.PAID, "", 0)
 
     def test_once_credited_a_refund_changes_nothing(self, purchase: Purchase) -> None:
         settle(snapshot(purchase))
-        assert settle(gateway.snapshot(stripe_events.answer(purchase, refunded=4900))).state == State.PAID
+        assert settle(gateway.of_session(stripe_events.answer(purchase, refunded=4900))).state == State.PAID
 
 
 class TestAPaidPurchase:
@@ -193,7 +193,7 @@ class TestSnapshots:
     def test_an_answer_and_an_event_say_the_same(self, purchase: Purchase) -> None:
         raw = stripe_events.session(purchase)
         expanded = {**raw, "payment_intent": {"id": raw["payment_intent"], "status": "succeeded"}}
-        assert gateway.snapshot(raw) == gateway.snapshot(expanded)
+        assert gateway.of_session(raw) == gateway.of_session(expanded)
 
     @pytest.mark.parametrize(
         ("intent_status", "state"),

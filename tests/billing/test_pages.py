@@ -150,9 +150,9 @@ class TestAClickOnBuy:
         purchase = Purchase.objects.get()
         assert (purchase.tokens, purchase.price_cents, purchase.currency) == (50, 4900, "usd")
 
-    def open_session(self, purchase: Purchase, customer: str) -> gateway.CheckoutSnapshot:
+    def open_session(self, purchase: Purchase, customer: str) -> gateway.PaymentSnapshot:
         open_now = {"status": "open", "payment_status": "unpaid", "payment_intent": None, "url": "https://x/"}
-        return gateway.snapshot(stripe_events.session(purchase, **open_now))
+        return gateway.of_session(stripe_events.session(purchase, **open_now))
 
     @pytest.mark.parametrize("trouble", [gateway.StripeUnavailable("x"), gateway.StripeRefused("secret_code", "req_1")])
     def test_stripe_in_trouble_is_a_polite_page(

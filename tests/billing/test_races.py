@@ -166,11 +166,11 @@ class TestTwoClicksAtOnce:
     def stripe_opens(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Stripe answers the same idempotency key with the same session."""
 
-        def create(purchase: Purchase, customer: str) -> gateway.CheckoutSnapshot:
+        def create(purchase: Purchase, customer: str) -> gateway.PaymentSnapshot:
             session = stripe_events.session(
                 purchase, status="open", payment_status="unpaid", payment_intent=None, url=f"https://x/{purchase.pk}"
             )
-            return gateway.snapshot({**session, "id": f"cs_test_{purchase.pk.hex}"})
+            return gateway.of_session({**session, "id": f"cs_test_{purchase.pk.hex}"})
 
         monkeypatch.setattr(gateway, "create_customer", lambda customer: f"cus_{customer.pk.hex}")
         monkeypatch.setattr(gateway, "create_checkout_session", create)

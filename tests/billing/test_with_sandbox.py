@@ -194,7 +194,7 @@ class TestAPaymentGivenBackWhileTheShopWasAway:
         purchase = click(signed_in)
         street.control(f"pay/{purchase.stripe_session_id}", {})
         [truth] = street.control("truth")["payment_intents"]
-        gateway._client().v1.refunds.create(params={"payment_intent": truth["id"]})
+        gateway.client.client().v1.refunds.create(params={"payment_intent": truth["id"]})
         Purchase.objects.update(created_at=timezone.now() - timedelta(minutes=5))
         return purchase
 

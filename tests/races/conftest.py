@@ -26,9 +26,7 @@ def no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     def read(user_id: UUID) -> ledger._LockedAccount:
         account = TokenAccount.objects.get(pk=user_id)
         sleep(0.05)
-        return ledger._LockedAccount(
-            user_id, account.balance, account.trial_balance, account.last_number, account.unlimited_until
-        )
+        return ledger._LockedAccount(user_id, *(getattr(account, name) for name in ledger._LOCKED_COLUMNS))
 
     monkeypatch.setattr(ledger, "_lock", read)
 

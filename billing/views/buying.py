@@ -1,34 +1,24 @@
-"""Buying, coming back from Stripe, and where Stripe's events arrive."""
+"""Choosing a package, paying for it on Stripe's page, and coming back."""
 
 from http import HTTPStatus
 from uuid import UUID
 
 import structlog
-from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
-from django_htmx.middleware import HtmxDetails
 
-from accounts.models import User
-from billing import catalog, checkout, envelope, gateway, inbox, reconcile
+from billing import catalog, checkout, gateway, reconcile
 from billing.forms import CancelForm, CheckoutForm, ReturnForm
 from billing.models import Purchase
+from billing.views.request import BuyersRequest, unavailable
 
 logger = structlog.get_logger(__name__)
 
 STOP_POLLING = 286  # htmx's own status: swap, then stop the poll that asked
 RECENT = 10
-
-
-class BuyersRequest(HttpRequest):
-    """A request of somebody signed in, perhaps made by htmx."""
-
-    user: User
-    htmx: HtmxDetails
 
 
 @require_safe
@@ -56,7 +46,7 @@ def start_checkout(request: BuyersRequest) -> HttpResponse:
         problem = "The offer has just changed. Nothing was charged; look again before you buy."
         return _packages(request, problem=problem, status=422)
     except (gateway.StripeUnavailable, gateway.StripeRefused):
-        return _unavailable(request, "billing/checkout_unavailable.html")
+        return unavailable(request, "billing/checkout_unavailable.html")
     if request.htmx:
         return HttpResponseClientRedirect(purchase.checkout_url)
     return HttpResponseRedirect(purchase.checkout_url, status=HTTPStatus.SEE_OTHER)
@@ -65,24 +55,19 @@ def start_checkout(request: BuyersRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def success(request: BuyersRequest) -> HttpResponse:
-    """Say what became of the purchase that Stripe sends its buyer back from. The address proves nothing.
-
-    Asks Stripe unless it is paid, and credits if Stripe has the money. A polling page gets 204 while nothing
-    changed, and its last answer with 286.
-    """
+    """Say what became of the purchase that Stripe sends its buyer back from. The address proves nothing."""
     form = ReturnForm(request.GET)
     if not form.is_valid():
         raise Http404
     purchase = get_object_or_404(Purchase, user=request.user, stripe_session_id=form.cleaned_data["session_id"])
-    purchase, answered = _asked(request, purchase)
-    context = {"purchase": purchase, "answered": answered, "waiting": not purchase.decided}
-    if not request.htmx:
-        return render(request, "billing/purchase_success.html", context)
-    if form.cleaned_data["shown"] == purchase.state:
-        return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    status = HTTPStatus.OK if context["waiting"] else STOP_POLLING
-    response = render(request, "billing/_purchase_state.html", context, status=status)
-    return trigger_client_event(response, "balance-changed") if purchase.state == Purchase.State.PAID else response
+    return _state(request, purchase)
+
+
+@require_safe
+@never_cache
+def purchase_state(request: BuyersRequest, purchase_id: UUID) -> HttpResponse:
+    """Say what became of one of the buyer's purchases, whichever way it is paid."""
+    return _state(request, get_object_or_404(Purchase, pk=purchase_id, user=request.user))
 
 
 @require_safe
@@ -108,7 +93,7 @@ def receipt(request: BuyersRequest, purchase_id: UUID) -> HttpResponse:
     try:
         url = gateway.receipt_url(purchase.stripe_payment_intent_id or "")
     except gateway.StripeUnavailable:
-        return _unavailable(request, "billing/receipt_unavailable.html")
+        return unavailable(request, "billing/receipt_unavailable.html")
     except gateway.StripeRefused as refusal:
         raise Http404 from refusal
     if url is None:
@@ -116,24 +101,20 @@ def receipt(request: BuyersRequest, purchase_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(url)
 
 
-@csrf_exempt
-@login_not_required
-@require_POST
-@never_cache
-def webhook(request: HttpRequest) -> HttpResponse:
-    """Take one event from Stripe. 200 only when its effect is committed, or there is none to have.
+def _state(request: BuyersRequest, purchase: Purchase) -> HttpResponse:
+    """Ask Stripe unless it is paid, credit if Stripe has the money, and show the state.
 
-    400 when it is not a genuine event for this shop, 500 when its effect failed; a lock or a database that
-    cannot be had is a 503. Stripe delivers again after anything but 200.
+    A polling page gets 204 while nothing changed, and its last answer with 286.
     """
-    try:
-        outcome = inbox.receive(request.body, request.headers.get("Stripe-Signature", ""))
-    except (gateway.BadSignature, envelope.BadPayload, gateway.WrongMode) as refusal:
-        logger.warning("stripe_event_refused", reason=type(refusal).__name__)
-        return HttpResponse("refused\n", status=400, content_type="text/plain")
-    except inbox.EffectFailed:
-        return HttpResponse("failed\n", status=500, content_type="text/plain")
-    return HttpResponse(f"{outcome}\n", content_type="text/plain")
+    purchase, answered = _asked(request, purchase)
+    context = {"purchase": purchase, "answered": answered, "waiting": not purchase.decided}
+    if not request.htmx:
+        return render(request, "billing/purchase_success.html", context)
+    if request.GET.get("shown") == purchase.state:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    status = HTTPStatus.OK if context["waiting"] else STOP_POLLING
+    response = render(request, "billing/_purchase_state.html", context, status=status)
+    return trigger_client_event(response, "balance-changed") if purchase.state == Purchase.State.PAID else response
 
 
 def _asked(request: BuyersRequest, purchase: Purchase) -> tuple[Purchase, bool]:
@@ -156,9 +137,3 @@ def _asked(request: BuyersRequest, purchase: Purchase) -> tuple[Purchase, bool]:
 def _packages(request: BuyersRequest, *, problem: str = "", status: int = HTTPStatus.OK) -> HttpResponse:
     purchases = Purchase.objects.filter(user=request.user).exclude(state=Purchase.State.CREATED)[:RECENT]
     return render(request, "billing/purchase.html", {"purchases": purchases, "problem": problem}, status=status)
-
-
-def _unavailable(request: BuyersRequest, template: str) -> HttpResponse:
-    response = render(request, template, status=HTTPStatus.SERVICE_UNAVAILABLE)
-    response["Retry-After"] = "30"
-    return response

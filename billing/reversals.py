@@ -1,0 +1,175 @@
+"""Money that goes back takes its tokens along; money that returns brings them back.
+
+Per purchase the books show what was granted, reversed and reinstated. What should be gone follows from the
+refunds and disputes that are known, whose statuses only ever move on; only the difference to what is gone is
+posted. So neither the order nor the number of events matters, nor whether they come before the payment itself.
+
+Locks, always in this order: the payment (an advisory lock, because its purchase may not know it yet), the
+purchase, the buyer's account.
+"""
+
+from typing import Final
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from billing import gateway, mails
+from billing.models import Dispute, Purchase, Refund
+from tokens import ledger
+
+logger = structlog.get_logger(__name__)
+
+# Later statuses win, whatever comes last. A refund that succeeded may still come back from the bank; a lost
+# dispute may be appealed. https://docs.stripe.com/refunds#failed-refunds https://docs.stripe.com/disputes
+_REFUND_RANK: Final = ["pending", "requires_action", "succeeded", "canceled", "failed"]
+_DISPUTE_RANK: Final = [
+    "warning_needs_response",
+    "warning_under_review",
+    "warning_closed",
+    "prevented",
+    "needs_response",
+    "under_review",
+    "lost",
+    "appeal_needs_response",
+    "appeal_under_review",
+    "won",
+]
+# While one of these holds, the money is not ours.
+REFUNDING: Final = ["pending", "requires_action", "succeeded"]
+DISPUTED: Final = ["needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review"]
+
+
+def note_refund(refund: gateway.RefundSnapshot) -> Purchase | None:
+    """Keep what Stripe says about a refund and even up its purchase; None when no purchase has this payment yet.
+
+    Older news than what is known changes nothing. A payment that is credited later is evened up then.
+    """
+    with transaction.atomic(savepoint=False):
+        lock_payment(refund.payment_intent_id)
+        known, _ = Refund.objects.get_or_create(
+            pk=refund.refund_id,
+            defaults={
+                "stripe_payment_intent_id": refund.payment_intent_id,
+                "amount_cents": refund.amount_cents,
+                "currency": refund.currency,
+                "status": refund.status[:15],
+                "reason": refund.reason[:300],
+                "created_at": refund.created_at,
+            },
+        )
+        if _rank(refund.status, _REFUND_RANK) > _rank(known.status, _REFUND_RANK):
+            known.status = refund.status
+            known.save(update_fields=["status"])
+        return _even_up_payment(refund.payment_intent_id)
+
+
+def note_dispute(dispute: gateway.DisputeSnapshot) -> Purchase | None:
+    """Keep what Stripe says about a dispute and even up its purchase; None when no purchase has this payment yet."""
+    with transaction.atomic(savepoint=False):
+        lock_payment(dispute.payment_intent_id)
+        known, new = Dispute.objects.get_or_create(
+            pk=dispute.dispute_id,
+            defaults={
+                "stripe_payment_intent_id": dispute.payment_intent_id,
+                "amount_cents": dispute.amount_cents,
+                "currency": dispute.currency,
+                "status": dispute.status[:22],
+                "reason": dispute.reason[:100],
+                "answer_by": dispute.answer_by,
+                "created_at": dispute.created_at,
+            },
+        )
+        if new:
+            logger.error("dispute_opened", dispute_id=known.pk, payment=dispute.payment_intent_id, status=known.status)
+        if _rank(dispute.status, _DISPUTE_RANK) > _rank(known.status, _DISPUTE_RANK):
+            known.status, known.answer_by = dispute.status, dispute.answer_by or known.answer_by
+            known.save(update_fields=["status", "answer_by"])
+        return _even_up_payment(dispute.payment_intent_id)
+
+
+def follow_payment(payment_intent_id: str) -> Purchase | None:
+    """Ask Stripe for every refund and dispute of a payment and note them. Raises StripeUnavailable or StripeRefused."""
+    return note_all(*present(payment_intent_id))
+
+
+def present(payment_intent_id: str) -> tuple[list[gateway.RefundSnapshot], list[gateway.DisputeSnapshot]]:
+    """Return what Stripe says about the refunds and disputes of a payment now. Called outside of a transaction."""
+    return gateway.refunds_of(payment_intent_id), gateway.disputes_of(payment_intent_id)
+
+
+def note_all(refunds: list[gateway.RefundSnapshot], disputes: list[gateway.DisputeSnapshot]) -> Purchase | None:
+    """Note refunds and disputes of one payment together; return its purchase, None when there is none."""
+    with transaction.atomic(savepoint=False):
+        purchases = [*map(note_refund, refunds), *map(note_dispute, disputes)]
+    return purchases[-1] if purchases else None
+
+
+def even_up(purchase: Purchase) -> None:
+    """Post what is missing so that the tokens left match the money left. The caller holds payment and purchase locked.
+
+    Tokens of a part of the money are rounded down, in the buyer's favour; of all of it, all are taken. What is
+    already spent becomes debt. Tells the buyer by mail. The second call changes nothing.
+    """
+    back = min(_money_back(purchase.stripe_payment_intent_id or ""), purchase.price_cents)
+    target = purchase.tokens * back // purchase.price_cents
+    missing = target - (purchase.tokens_reversed - purchase.tokens_reinstated)
+    if missing > 0:
+        _take_back(purchase, missing)
+    elif missing < 0:
+        _give_again(purchase, -missing)
+    if (missing, back) != (0, purchase.money_back_cents):
+        purchase.money_back_cents = back
+        purchase.save(update_fields=["money_back_cents", "tokens_reversed", "tokens_reinstated"])
+
+
+def lock_payment(payment_intent_id: str) -> None:
+    """Keep others from crediting or reversing this payment until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [payment_intent_id])
+
+
+def _rank(status: str, order: list[str]) -> int:
+    """Return how far a status is; one that Stripe invents later comes before all that we know."""
+    return order.index(status) if status in order else -1
+
+
+def _even_up_payment(payment_intent_id: str) -> Purchase | None:
+    paid = Purchase.objects.select_for_update(no_key=True).filter(
+        stripe_payment_intent_id=payment_intent_id, state=Purchase.State.PAID
+    )
+    purchase = paid.first()
+    if purchase:
+        even_up(purchase)
+    return purchase
+
+
+def _money_back(payment_intent_id: str) -> int:
+    refunds = Refund.objects.filter(stripe_payment_intent_id=payment_intent_id, status__in=REFUNDING)
+    disputes = Dispute.objects.filter(stripe_payment_intent_id=payment_intent_id, status__in=DISPUTED)
+    return sum(rows.aggregate(cents=Sum("amount_cents"))["cents"] or 0 for rows in (refunds, disputes))
+
+
+def _take_back(purchase: Purchase, tokens: int) -> None:
+    purchase.tokens_reversed += tokens
+    entry = ledger.reverse(
+        user_id=purchase.user_id,
+        amount=tokens,
+        key=f"purchase:{purchase.pk}:reversed:{purchase.tokens_reversed}",
+        description=f"Taken back: {tokens} of {purchase.tokens} tokens, because their money went back",
+    )
+    logger.warning("purchase_reversed", purchase_id=str(purchase.pk), tokens=tokens, debt=entry.debt_after)
+    mails.send_later("tokens_taken_back", purchase.user_id, purchase_id=str(purchase.pk), entry_id=entry.pk)
+
+
+def _give_again(purchase: Purchase, tokens: int) -> None:
+    purchase.tokens_reinstated += tokens
+    entry = ledger.credit(
+        user_id=purchase.user_id,
+        amount=tokens,
+        type=ledger.Type.REINSTATEMENT,
+        key=f"purchase:{purchase.pk}:reinstated:{purchase.tokens_reinstated}",
+        description=f"Given again: {tokens} of {purchase.tokens} tokens, because their money is with us again",
+    )
+    logger.warning("purchase_reinstated", purchase_id=str(purchase.pk), tokens=tokens)
+    mails.send_later("tokens_given_again", purchase.user_id, purchase_id=str(purchase.pk), entry_id=entry.pk)

@@ -42,7 +42,7 @@ def measure(url: str) -> int:
     from django.core.management import call_command
     from django.db import connection
 
-    from bench import charges, pages, pgbench, report, selling, spending
+    from bench import bursts, charges, pages, pgbench, report, selling, spending
     from bench.people import populate
 
     call_command("migrate", verbosity=0)
@@ -55,6 +55,7 @@ def measure(url: str) -> int:
         *charges.charges(url),
         *spending.starting(),
         *selling.webhooks(url),
+        *bursts.bursts(url),
         *pages.pages(),
         *spending.auditing(),
     ]

@@ -25,7 +25,7 @@ EVENTS = 1500
 
 def webhooks(url: str) -> list[Figure]:
     """Return credits per second through `inbox.receive` in one thread, and of duplicates of the same events."""
-    deliveries = [_delivery(purchase) for purchase in _purchases(EVENTS + 1)]
+    deliveries = [delivery(purchase) for purchase in open_purchases(EVENTS + 1, "one-by-one")]
     five = pgbench.transactions_per_second(url, pgbench.FIVE_STATEMENTS, clients=1, seconds=3, accounts=ACCOUNTS)
     with CaptureQueriesContext(connection) as queries:
         inbox.receive(*deliveries.pop())
@@ -50,7 +50,8 @@ def _per_second(deliveries: list[tuple[bytes, str]]) -> float:
     return len(deliveries) / (time.perf_counter() - began)
 
 
-def _purchases(count: int) -> list[Purchase]:
+def open_purchases(count: int, name: str) -> list[Purchase]:
+    """Write purchases that wait for their payment; `name` keeps their sessions apart from those of other runs."""
     package = TokenPackage.objects.filter(catalog=settings.CATALOG)[0]
     return Purchase.objects.bulk_create(
         Purchase(
@@ -60,17 +61,19 @@ def _purchases(count: int) -> list[Purchase]:
             price_cents=package.price_cents,
             currency=package.currency,
             state=Purchase.State.OPEN,
-            stripe_session_id=f"cs_test_bench_{number}",
+            stripe_session_id=f"cs_test_{name}_{number}",
             expires_at=timezone.now() + timedelta(hours=1),
         )
         for number in range(count)
     )
 
 
-def _delivery(purchase: Purchase) -> tuple[bytes, str]:
+def delivery(purchase: Purchase) -> tuple[bytes, str]:
+    """Return the body and the signature of the event that pays `purchase`."""
     session: dict[str, Any] = {
         "id": purchase.stripe_session_id,
         "object": "checkout.session",
+        "mode": "payment",
         "client_reference_id": str(purchase.pk),
         "metadata": {"purchase_id": str(purchase.pk)},
         "status": "complete",

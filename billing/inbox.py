@@ -1,19 +1,19 @@
-"""The inbox: what Stripe tells us is verified, kept, and then applied, in this order.
+"""The inbox: what Stripe tells us is verified, then kept and applied in one transaction.
 
-The event is committed before anything is done about it, so it survives a failure of its effect. The effect
-and the mark that it was applied commit together, so neither a crash nor a duplicate can part them.
+The event, marked as applied, and its effect commit together, so neither a crash nor a duplicate can part them.
+When the effect fails, the event is kept by itself with the reason. After a crash nothing is kept, and nothing was
+answered: Stripe delivers again.
 """
 
 import json
 import time
-from datetime import datetime
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
-from django.utils import timezone
 
 from billing import effects, gateway
 from billing.models import StripeEvent
@@ -44,11 +44,12 @@ def receive(raw: bytes, signature: str) -> Outcome:
     An event older than five minutes that would credit is not believed: Stripe is asked first. Raises
     BadSignature, BadPayload or WrongMode before the database is touched, EffectFailed after the event was
     kept (also when Stripe does not answer), and OperationalError when a lock or the database could not be
-    had: then nothing changed.
+    had: then the event is kept, if it can be, and nothing else changed.
     """
     event = gateway.read_event(raw, signature)
-    _keep(event)
+    _notice_version(event)
     if event["type"] not in effects.ACTED_ON:
+        _keep(event, State.IGNORED, reason="A type we do not act on.")
         return Outcome.IGNORED
     return _apply(event, late=_is_late(event))
 
@@ -62,31 +63,30 @@ def replay(event_id: str) -> Outcome:
 
 
 _KEEP = """
-INSERT INTO billing_stripeevent (stripe_event_id, type, api_version, object_id, payload, state, reason, attempts)
-VALUES (%s, %s, %s, %s, %s, %s, %s, 0)
+INSERT INTO billing_stripeevent
+    (stripe_event_id, type, api_version, object_id, payload, state, reason, attempts, applied_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, 1, CASE %s WHEN 'applied' THEN now() END)
 ON CONFLICT DO NOTHING
+RETURNING attempts
 """
 
 
-def _keep(event: dict[str, Any]) -> None:
-    """Commit the event in one statement of its own; one that is there already stays as it is."""
-    ours = event["type"] in effects.ACTED_ON
+def _keep(event: dict[str, Any], state: StripeEvent.State, *, reason: str = "") -> bool:
+    """Write the event down and return True; False when it is there already, and stays as it is.
+
+    Somebody else who is just applying the same event is waited for.
+    """
+    version, subject = str(event.get("api_version") or ""), str(event["data"]["object"].get("id") or "")
+    values = [event["id"], event["type"], version, subject, json.dumps(event), state, reason, state]
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, values)
+        return cursor.fetchone() is not None
+
+
+def _notice_version(event: dict[str, Any]) -> None:
     version = str(event.get("api_version") or "")
     if version != gateway.API_VERSION:
         logger.warning("stripe_event_of_another_version", event_id=event["id"], api_version=version)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _KEEP,
-            [
-                event["id"],
-                event["type"],
-                version,
-                str(event["data"]["object"].get("id") or ""),
-                json.dumps(event),
-                State.RECEIVED if ours else State.IGNORED,
-                "" if ours else "A type we do not act on.",
-            ],
-        )
 
 
 def _is_late(event: dict[str, Any]) -> bool:
@@ -98,52 +98,47 @@ def _apply(event: dict[str, Any], *, late: bool) -> Outcome:
     try:
         effect = effects.prepare(event, late=late)  # may ask Stripe, so it comes before the transaction
         with transaction.atomic(durable=True):
-            state, attempts = _lock(event["id"])
-            if state == State.APPLIED:
+            if not (_keep(event, State.APPLIED) or _mark_again(event["id"])):
                 return Outcome.DUPLICATE
-            return _have(effect, event["id"], attempts + 1)
-    except (OperationalError, InterfaceError):
+            return _have(effect, event["id"])
+    except (OperationalError, InterfaceError) as error:
+        with suppress(DatabaseError, InterfaceError):
+            _note_failure(event, error)
         raise
     except Exception as error:
         logger.exception("stripe_event_failed", event_id=event["id"])
-        _note_failure(event["id"], error)
+        _note_failure(event, error)
         raise EffectFailed(event["id"]) from error
 
 
-_LOCK = "SELECT state, attempts FROM billing_stripeevent WHERE stripe_event_id = %s FOR NO KEY UPDATE"
+_MARK_AGAIN = """
+UPDATE billing_stripeevent SET state = 'applied', reason = '', attempts = attempts + 1, applied_at = now()
+WHERE stripe_event_id = %s AND state <> 'applied'
+"""
 
 
-def _lock(event_id: str) -> tuple[str, int]:
-    """Return the event's state and how often it was tried, and keep others from applying it meanwhile."""
+def _mark_again(event_id: str) -> bool:
+    """Mark an event that is kept as applied, and keep others from it meanwhile; False when it is applied already."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [event_id])
-        state, attempts = cursor.fetchone()
-    return state, attempts
+        cursor.execute(_MARK_AGAIN, [event_id])
+        return bool(cursor.rowcount == 1)
 
 
-def _have(effect: effects.Effect, event_id: str, attempts: int) -> Outcome:
-    """Have the effect and mark the event, in the caller's transaction. NotOurs comes before any write."""
+def _have(effect: effects.Effect, event_id: str) -> Outcome:
+    """Have the effect, in the transaction that keeps the event. NotOurs comes before any write of the effect."""
     try:
         effect()
     except NotOurs as foreign:
         logger.warning("stripe_event_about_something_foreign", event_id=event_id, reason=str(foreign))
-        return _mark(event_id, State.IGNORED, attempts, str(foreign))
-    return _mark(event_id, State.APPLIED, attempts)
+        StripeEvent.objects.filter(pk=event_id).update(state=State.IGNORED, reason=str(foreign), applied_at=None)
+        return Outcome.IGNORED
+    return Outcome.APPLIED
 
 
-_MARK = """
-UPDATE billing_stripeevent SET state = %s, reason = %s, attempts = %s, applied_at = %s WHERE stripe_event_id = %s
-"""
-
-
-def _mark(event_id: str, state: StripeEvent.State, attempts: int, reason: str = "") -> Outcome:
-    applied_at: datetime | None = timezone.now() if state == State.APPLIED else None
-    with connection.cursor() as cursor:
-        cursor.execute(_MARK, [state, reason, attempts, applied_at, event_id])
-    return Outcome.APPLIED if state == State.APPLIED else Outcome.IGNORED
-
-
-def _note_failure(event_id: str, error: Exception) -> None:
-    StripeEvent.objects.filter(pk=event_id).exclude(state=State.APPLIED).update(
-        state=State.FAILED, reason=f"{type(error).__name__}: {error}"[:2000], attempts=F("attempts") + 1
-    )
+def _note_failure(event: dict[str, Any], error: Exception) -> None:
+    """Keep the event with the reason, in a transaction of its own; one that was applied meanwhile stays so."""
+    reason = f"{type(error).__name__}: {error}"[:2000]
+    if not _keep(event, State.FAILED, reason=reason):
+        StripeEvent.objects.filter(pk=event["id"]).exclude(state=State.APPLIED).update(
+            state=State.FAILED, reason=reason, attempts=F("attempts") + 1
+        )

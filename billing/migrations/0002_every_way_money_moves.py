@@ -18,6 +18,13 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name="stripeevent",
+            name="state",
+            field=models.CharField(
+                choices=[("applied", "Applied"), ("ignored", "Not ours to act on"), ("failed", "Failed")], max_length=8
+            ),
+        ),
         migrations.CreateModel(
             name="AutoReload",
             fields=[

@@ -11,7 +11,6 @@ class StripeEvent(models.Model):
     """One event; the second delivery of it is the same row."""
 
     class State(models.TextChoices):
-        RECEIVED = "received", "Received"
         APPLIED = "applied", "Applied"
         IGNORED = "ignored", "Not ours to act on"
         FAILED = "failed", "Failed"
@@ -21,7 +20,7 @@ class StripeEvent(models.Model):
     api_version = models.CharField(max_length=40, blank=True)
     object_id = models.CharField(max_length=255, blank=True, db_index=True)
     payload = models.JSONField()
-    state = models.CharField(max_length=8, choices=State, default=State.RECEIVED)
+    state = models.CharField(max_length=8, choices=State)
     reason = models.TextField(blank=True, help_text="Why it failed or was ignored.")
     attempts = models.PositiveIntegerField(default=0)
     received_at = models.DateTimeField(db_default=Now())

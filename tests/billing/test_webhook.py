@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from billing import fulfilment, inbox
+from billing import effects, fulfilment, inbox
 from billing.models import Purchase, StripeEvent
 from tests import stripe_events
 from tests.billing.conftest import WEBHOOK, Deliver, FakeStripe, Sell, post_event
@@ -289,7 +289,7 @@ class TestAnEffectThatFails:
         self, deliver: Deliver, purchase: Purchase, stripe_says: FakeStripe
     ) -> None:
         event = stripe_events.completed(purchase)
-        with patch.object(inbox, "_mark", side_effect=RuntimeError("the disk is on fire")):
+        with patch.object(ledger, "credit", side_effect=RuntimeError("the disk is on fire")):
             answer = deliver(event)
         assert (answer.status_code, answer.content) == (500, b"failed\n")
         kept = StripeEvent.objects.get()
@@ -311,12 +311,17 @@ class TestAnEffectThatFails:
         assert deliver(event).content == b"duplicate\n"
         assert TokenTransaction.objects.count() == 1
 
-    def test_a_crash_between_keeping_and_applying_loses_nothing(self, purchase: Purchase) -> None:
+    def test_a_crash_before_the_commit_leaves_neither_event_nor_effect(self, purchase: Purchase) -> None:
         event = stripe_events.completed(purchase)
         raw = stripe_events.body(event)
-        with patch.object(inbox, "_apply", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+
+        def crash(effect: effects.Effect, event_id: str) -> inbox.Outcome:
+            effect()
+            raise KeyboardInterrupt
+
+        with patch.object(inbox, "_have", crash), pytest.raises(KeyboardInterrupt):
             inbox.receive(raw, stripe_events.signature(raw))
-        assert (StripeEvent.objects.get().state, TokenTransaction.objects.count()) == ("received", 0)
+        assert (StripeEvent.objects.count(), TokenTransaction.objects.count()) == (0, 0)
         assert inbox.receive(raw, stripe_events.signature(raw)) == inbox.Outcome.APPLIED
         assert TokenTransaction.objects.count() == 1
 
@@ -325,7 +330,8 @@ class TestAnEffectThatFails:
         with patch.object(fulfilment, "_lock", side_effect=OperationalError("lock timeout")):
             answer = deliver(event)
         assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-        assert StripeEvent.objects.get().state == "received"
+        kept = StripeEvent.objects.get()
+        assert (kept.state, kept.reason) == ("failed", "OperationalError: lock timeout")
         assert deliver(event).content == b"applied\n"
 
     def test_an_ignored_event_is_taken_up_when_its_purchase_is_there(

@@ -1,0 +1,3 @@
+from tests.billing.conftest import package, sell
+
+__all__ = ["package", "sell"]

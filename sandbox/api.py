@@ -12,9 +12,9 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import faults
+from sandbox import client_side, faults, findings
 from sandbox.calls import Call
-from sandbox.errors import ApiError, invalid_request, no_key, other_version, wrong_key
+from sandbox.errors import ApiError, CardRefused, invalid_request, no_key, other_version, wrong_key
 from sandbox.events import current_request
 from sandbox.expansion import expand
 from sandbox.form_encoding import Form, read_form
@@ -40,6 +40,7 @@ def front_door(request: HttpRequest, path: str) -> HttpResponseBase:
     except faults.HungUp:
         return faults.hang_up(request)
     except ApiError as error:
+        findings.check_refusal(f"{request.method} {request.path}", error)
         answer = Answer(error.status, json.dumps(error.body(request_id)))
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
@@ -56,6 +57,7 @@ def front_door(request: HttpRequest, path: str) -> HttpResponseBase:
 def _response(request: HttpRequest, answer: Answer, request_id: str) -> HttpResponse:
     response = HttpResponse(answer.text, status=answer.status, content_type="application/json")
     response["Request-Id"] = request_id
+    response["Access-Control-Allow-Origin"] = "*"  # as at Stripe: callers prove themselves by keys, not by cookies
     response["Stripe-Version"] = API_VERSION
     if key := request.headers.get("Idempotency-Key"):
         response["Idempotency-Key"] = key
@@ -66,11 +68,16 @@ def _response(request: HttpRequest, answer: Answer, request_id: str) -> HttpResp
 
 
 def _answer(request: HttpRequest, path: str, request_id: str, fault: Fault | None) -> Answer:
-    _check_key(request)
+    form = _form(request) if "Authorization" not in request.headers else {}
+    by_browser = client_side.is_asking(form)
+    if by_browser:
+        client_side.check_publishable_key(form)
+    else:
+        _check_key(request)
+        form = _form(request)
     if (version := request.headers.get("Stripe-Version", API_VERSION)) != API_VERSION:
         raise other_version(version, API_VERSION)
-    route, keys = route_to(request.method or "", path)
-    form = _form(request)
+    route, keys = route_to(request.method or "", path, client=by_browser)
     idempotency_key = request.headers.get("Idempotency-Key", "") if route.method == "POST" else ""
 
     def work() -> Answer:
@@ -89,12 +96,23 @@ def _answer(request: HttpRequest, path: str, request_id: str, fault: Fault | Non
 
 
 def _executed(route: Route, keys: tuple[str, ...], form: Form, fault: Fault | None) -> Answer:
-    params = checked(route.parameters, form)
-    paths = params.pop("expand", [])
-    body = route.answer(Call(keys, params))
-    expand(body, paths, INCLUDED)
+    answer = _effect(route, keys, form)
     if fault and fault.kind == Fault.Kind.ERROR_500_AFTER:
         return Answer(500, json.dumps(faults.SERVER_ERROR))
+    return answer
+
+
+def _effect(route: Route, keys: tuple[str, ...], form: Form) -> Answer:
+    params = checked(route.parameters, form)
+    paths = params.pop("expand", [])
+    try:
+        body = route.answer(Call(keys, params))
+    except CardRefused as refusal:  # caught within the transaction: the failed charge and its events stay
+        request_id, _ = current_request.get()
+        return Answer(refusal.status, json.dumps(refusal.body(request_id or "")))
+    expand(body, paths, INCLUDED)
+    if isinstance(route.parameters, str):  # a browser is shown only a part of each object
+        findings.check_answer(f"{route.method} {route.parameters}", body)
     return Answer(200, json.dumps(body))
 
 

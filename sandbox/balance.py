@@ -10,9 +10,11 @@ FEE_FIXED_CENTS = 30
 FEE_PERCENT = 2.9
 
 
-def money_moved(source: Body, kind: str, amount: int) -> str:
-    """Enter a movement of the merchant's balance, cents, and return its id. Refunds give no fee back."""
-    fee = round(amount * FEE_PERCENT / 100) + FEE_FIXED_CENTS if amount > 0 else 0
+def money_moved(source: Body, kind: str, amount: int, *, fee: int | None = None, category: str = "") -> str:
+    """Enter a movement of the merchant's balance, cents, and return its id. Without a `fee` what comes in costs the
+    usual one, and what goes out gives none back."""
+    if fee is None:
+        fee = round(amount * FEE_PERCENT / 100) + FEE_FIXED_CENTS if amount > 0 else 0
     entry = shaped(
         "balance_transaction",
         id=new_key("balance_transaction"),
@@ -35,7 +37,7 @@ def money_moved(source: Body, kind: str, amount: int) -> str:
         if fee
         else [],
         net=amount - fee,
-        reporting_category=kind,
+        reporting_category=category or kind,
         source=source["id"],
         status="available",
         type=kind,

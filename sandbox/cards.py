@@ -20,6 +20,10 @@ DECLINES = {
         "processing_error",
         "An error occurred while processing your card. Try again in a little bit.",
     ),
+    "authentication_required": (
+        "authentication_required",
+        "Your card was declined. This transaction requires authentication.",
+    ),
     "test_mode_live_card": (
         "card_declined",
         "Your card was declined. Your request was in test mode, but used a non test card. For a list of valid test "
@@ -36,7 +40,8 @@ ADVICE = {
 
 @dataclass(frozen=True)
 class Card:
-    """`decline` is the decline code every charge meets, or None. `secure` says when 3-D Secure is asked for."""
+    """`decline` is the decline code every charge meets, or None; saving the card meets it too, unless `savable`.
+    `secure` says when 3-D Secure is asked for, `dispute` what the cardholder does a moment after paying."""
 
     number: str
     brand: str
@@ -44,6 +49,8 @@ class Card:
     decline: str | None = None
     secure: Literal["never", "once", "always"] = "never"
     refund: Literal["at_once", "pending", "fails_later"] = "at_once"
+    dispute: Literal["", "chargeback", "inquiry"] = ""
+    savable: bool = False
     funding: str = "credit"
     country: str = "US"
 
@@ -79,12 +86,32 @@ KNOWN = {
         Card("4000002500003155", "visa", "3-D Secure, first time only", secure="once"),
         Card("4000002760003184", "visa", "3-D Secure, every time", secure="always"),
         Card("4000008400001629", "visa", "3-D Secure, then declined", decline="generic_decline", secure="always"),
-        Card("4000000000000341", "visa", "Can be saved, every charge fails", decline="generic_decline"),
-        Card("4000000000000259", "visa", "Pays, disputed later"),
-        Card("4000000000001976", "visa", "Pays, inquiry later"),
+        Card("4000000000000341", "visa", "Can be saved, every charge fails", decline="generic_decline", savable=True),
+        Card("4000000000000259", "visa", "Pays, disputed later", dispute="chargeback"),
+        Card("4000000000001976", "visa", "Pays, inquiry later", dispute="inquiry"),
         Card("4000000000007726", "visa", "Pays, refund is pending first", refund="pending"),
         Card("4000000000005126", "visa", "Pays, refund fails later", refund="fails_later"),
     ]
+}
+# The cards as Stripe names them for programs: https://docs.stripe.com/testing?testing-method=payment-methods
+NAMED = {
+    "pm_card_visa": "4242424242424242",
+    "pm_card_visa_debit": "4000056655665556",
+    "pm_card_mastercard": "5555555555554444",
+    "pm_card_amex": "378282246310005",
+    "pm_card_visa_chargeDeclined": "4000000000000002",
+    "pm_card_chargeDeclined": "4000000000000002",
+    "pm_card_visa_chargeDeclinedInsufficientFunds": "4000000000009995",
+    "pm_card_chargeDeclinedInsufficientFunds": "4000000000009995",
+    "pm_card_chargeDeclinedExpiredCard": "4000000000000069",
+    "pm_card_chargeCustomerFail": "4000000000000341",
+    "pm_card_authenticationRequiredOnSetup": "4000002500003155",
+    "pm_card_authenticationRequired": "4000002760003184",
+    "pm_card_threeDSecure2Required": "4000002760003184",
+    "pm_card_createDispute": "4000000000000259",
+    "pm_card_createDisputeInquiry": "4000000000001976",
+    "pm_card_pendingRefund": "4000000000007726",
+    "pm_card_refundFail": "4000000000005126",
 }
 OFFERED = ["4242424242424242", "4000000000000002", "4000000000009995", "4000002500003155", "4000002760003184"]
 

@@ -5,12 +5,12 @@ from typing import Literal
 
 from django.conf import settings
 
-from sandbox import payments
+from sandbox import payments, setups, subscribing
 from sandbox.cards import Card, card
 from sandbox.endpoints.customers import new_customer
 from sandbox.events import record
 from sandbox.models import Resource
-from sandbox.payment_methods import attach, bank_method, card_method
+from sandbox.payment_methods import bank_method, card_method, refusal_of
 from sandbox.records import Body, find, later, now, save, writing
 
 
@@ -53,8 +53,10 @@ def expire(session: Resource) -> None:
         return
     session.body.update(status="expired", url=None)
     save(session)
-    if intent := session.body["payment_intent"]:
+    if intent := intent_key(session):
         payments.cancel(find("payment_intent", intent), "expired")
+    elif setup := session.body["setup_intent"]:
+        setups.cancel(find("setup_intent", setup), "abandoned")
     record("checkout.session.expired", session.body)
 
 
@@ -67,13 +69,19 @@ def pay_by_card(key: str, payer: Payer, printed: PrintedCard) -> Outcome:
         method = card_method(
             printed.card, exp_month=printed.exp_month, exp_year=printed.exp_year, name=payer.name, email=payer.email
         )
+        return pay_by_method(key, method, payer)
+
+
+def pay_by_method(key: str, method: Resource, payer: Payer) -> Outcome:
+    """The same with a card that is known already."""
+    with writing():
+        session = _still_open(key)
+        if session is None:
+            return Outcome("closed")
         intent = _intent(session, payer)
-        if printed.card.secure != "never":
-            session.inner["authenticating"] = {"method": method.key, "email": payer.email, "name": payer.name}
-            save(session)
-            payments.require_authentication(intent, method.body, f"{settings.SITE}/c/pay/{key}/authenticate")
-            return Outcome("authenticate")
-        return _charged(session, intent, method, printed.card, payer)
+        if card(str(method.inner["number"])).secure != "never":
+            return _ask_bank(session, intent, method, payer)
+        return _charged(session, intent, method, payer)
 
 
 def authenticate(key: str, *, recognised: bool) -> Outcome:
@@ -89,9 +97,28 @@ def authenticate(key: str, *, recognised: bool) -> Outcome:
         save(session)
         intent = _intent(session, payer)
         if not recognised:
-            message = payments.refuse_authentication(intent, method.body)
-            return Outcome("declined", message, "payment_intent_authentication_failure")
-        return _charged(session, intent, method, card(str(method.inner["number"])), payer, secure=True)
+            return _unrecognised(intent, method)
+        return _charged(session, intent, method, payer, secure=True)
+
+
+def _ask_bank(session: Resource, intent: Resource, method: Resource, payer: Payer) -> Outcome:
+    session.inner["authenticating"] = {"method": method.key, "email": payer.email, "name": payer.name}
+    save(session)
+    next_action = payments.redirect_to(f"{settings.SITE}/c/pay/{session.key}/authenticate")
+    if intent.kind == "setup_intent":
+        setups.ask_bank(intent, method, next_action)
+    else:
+        payments.require_authentication(intent, method.body, next_action)
+    return Outcome("authenticate")
+
+
+def _unrecognised(intent: Resource, method: Resource) -> Outcome:
+    if intent.kind == "setup_intent":
+        setups.authenticate(intent, recognised=False)
+    else:
+        payments.refuse_authentication(intent, method.body)
+    error = intent.body["last_setup_error" if intent.kind == "setup_intent" else "last_payment_error"]
+    return Outcome("declined", error["message"], error["code"])
 
 
 def pay_by_bank(key: str, payer: Payer, *, settles: str = "", seconds: float = 0) -> Outcome:
@@ -103,7 +130,7 @@ def pay_by_bank(key: str, payer: Payer, *, settles: str = "", seconds: float = 0
             return Outcome("closed")
         method = bank_method(name=payer.name, email=payer.email)
         intent = _intent(session, payer)
-        _save_method(intent, method)
+        payments.save_method(intent, method)
         payments.await_bank(intent, method.body)
         if settles:
             later(seconds, f"debit_{settles}", intent.key)
@@ -114,7 +141,7 @@ def confirm_free(key: str, payer: Payer) -> Outcome:
     """Complete a session whose total is 0: there is no payment intent."""
     with writing():
         session = _still_open(key)
-        if session is None or session.body["amount_total"]:
+        if session is None or session.body["amount_total"] != 0:
             return Outcome("closed")
         return Outcome("paid", event=_complete(session, payer, payment_status="no_payment_required"))
 
@@ -125,15 +152,14 @@ def settle_debit(intent_key: str, outcome: str) -> bool:
         intent = find("payment_intent", intent_key)
         if intent.body["status"] != "processing":
             return False
-        session = Resource.objects.get(kind="checkout.session", payment_intent=intent_key)
-        if outcome == "succeeded":
-            payments.bank_said_yes(intent)
+        yes = outcome == "succeeded"
+        (payments.bank_said_yes if yes else payments.bank_said_no)(intent)
+        session = Resource.objects.filter(kind="checkout.session", payment_intent=intent_key).first()
+        if session and yes:
             session.body["payment_status"] = "paid"
             save(session)
-            record("checkout.session.async_payment_succeeded", session.body)
-        else:
-            payments.bank_said_no(intent)
-            record("checkout.session.async_payment_failed", session.body)
+        if session:
+            record(f"checkout.session.async_payment_{outcome}", session.body)
         return True
 
 
@@ -154,15 +180,19 @@ def _still_open(key: str) -> Resource | None:
 
 
 def _intent(session: Resource, payer: Payer) -> Resource:
-    """The session's payment intent, made at the first attempt to pay. A guest whose card is to be saved becomes a
-    customer: https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-customer_creation"""
-    if key := session.body["payment_intent"]:
+    """The session's setup intent; else its payment intent, made at the first attempt to pay. A guest whose card is to
+    be saved becomes a customer: https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-customer_creation"""
+    if setup := session.body["setup_intent"]:
+        return find("setup_intent", setup)
+    if key := intent_key(session):
         return find("payment_intent", key)
     given: Body = session.inner["payment_intent_data"]
     if not session.body["customer"]:
         always = session.body["customer_creation"] == "always"
         if always or given.get("setup_future_usage"):
             session.body["customer"] = new_customer({"email": payer.email, "name": payer.name})["id"]
+    if session.body["mode"] == "subscription":
+        return subscribing.open_intent(session, session.body["customer"])
     intent = payments.open_intent(
         amount=session.body["amount_total"],
         currency=session.body["currency"],
@@ -174,24 +204,28 @@ def _intent(session: Resource, payer: Payer) -> Resource:
     return intent
 
 
-def _charged(
-    session: Resource, intent: Resource, method: Resource, used: Card, payer: Payer, *, secure: bool = False
-) -> Outcome:
-    if used.decline:
-        message = payments.decline(intent, method.body, used.decline)
-        return Outcome("declined", message, used.decline)
-    _save_method(intent, method)
-    payments.succeed(intent, method.body, secure=secure)
+def intent_key(session: Resource) -> str:
+    """The payment intent of the session; in subscription mode it belongs to the invoice, and the session hides it."""
+    return str(session.body["payment_intent"] or session.inner.get("payment_intent") or "")
+
+
+def _charged(session: Resource, intent: Resource, method: Resource, payer: Payer, *, secure: bool = False) -> Outcome:
+    if intent.kind == "setup_intent":
+        return _saved(session, intent, method, payer, secure=secure)
+    if code := refusal_of(method):
+        return Outcome("declined", payments.decline(intent, method.body, code), code)
+    payments.save_method(intent, method, secure=secure)
+    if session.body["mode"] == "subscription":
+        subscribing.subscribe(session, intent, method, secure=secure)
+    else:
+        payments.succeed(intent, method.body, secure=secure)
     return Outcome("paid", event=_complete(session, payer, payment_status="paid"))
 
 
-def _save_method(intent: Resource, method: Resource) -> None:
-    customer = intent.body["customer"]
-    if customer and intent.body["setup_future_usage"]:
-        attach(method, customer)
-    else:
-        method.inner["used"] = True
-        save(method)
+def _saved(session: Resource, setup: Resource, method: Resource, payer: Payer, *, secure: bool) -> Outcome:
+    if error := setups.settle(setup, method, secure=secure):
+        return Outcome("declined", error["message"], error["decline_code"])
+    return Outcome("paid", event=_complete(session, payer, payment_status="no_payment_required"))
 
 
 def _complete(session: Resource, payer: Payer, *, payment_status: str) -> str:

@@ -8,6 +8,7 @@ from django import forms
 
 from sandbox.cards import card, digits, expired, passes_luhn
 from sandbox.checkout import Payer, PrintedCard
+from sandbox.records import now
 
 SAMPLE_EMAIL = "buyer@example.com"
 SAMPLE_NAME = "Test Buyer"
@@ -108,7 +109,7 @@ class CardForm(PayerForm):
         if match is None:
             raise forms.ValidationError("Your card's expiration date is incomplete.")
         month, year = int(match.group(1)), int(match.group(2)) % 100 + 2000
-        today = datetime.datetime.now(tz=datetime.UTC).date()
+        today = datetime.datetime.fromtimestamp(now(), tz=datetime.UTC).date()
         if not 1 <= month <= 12 or year > today.year + 50:
             raise forms.ValidationError("Your card's expiration date is invalid.")
         if expired(month, year, today):
@@ -137,7 +138,7 @@ class CardForm(PayerForm):
 def sample(number: str, typed: dict[str, str]) -> dict[str, str]:
     """The form filled in with a test card; what the buyer typed about himself stays."""
     known = card(number)
-    year = datetime.datetime.now(tz=datetime.UTC).year + 4
+    year = datetime.datetime.fromtimestamp(now(), tz=datetime.UTC).year + 4
     return {
         "email": typed.get("email") or SAMPLE_EMAIL,
         "name": typed.get("name") or SAMPLE_NAME,

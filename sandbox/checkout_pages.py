@@ -19,6 +19,7 @@ from sandbox.models import Attempt, Behaviour, Resource
 from sandbox.money import spoken
 from sandbox.page_guard import allow_form_to_leave
 from sandbox.records import Body, find
+from sandbox.subscribing import interval_spoken
 
 RETURN_WAIT_SECONDS = 5.0
 
@@ -143,14 +144,23 @@ def _shown(session: Resource) -> Body:
         "session": body,
         "merchant": session.inner["merchant"] or settings.MERCHANT,
         "lines": lines,
-        "total": spoken(body["amount_total"], body["currency"]),
+        "total": "" if body["amount_total"] is None else spoken(body["amount_total"], body["currency"]),
+        "only_saves": body["mode"] == "setup",
         "free": body["amount_total"] == 0,
         "takes_card": "card" in body["payment_method_types"],
         "takes_bank": "us_bank_account" in body["payment_method_types"],
         "saves_card": bool(given.get("setup_future_usage")),
+        "every": _rhythm(session),
         "back": body["cancel_url"],
         "onward": _success_url(body),
     }
+
+
+def _rhythm(session: Resource) -> str:
+    """What follows "every" when the session begins a subscription, else ""."""
+    if session.body["mode"] != "subscription":
+        return ""
+    return interval_spoken(session.inner["line_items"][0]["price"]["recurring"])
 
 
 def _fixed_email(body: Body) -> str | None:
@@ -161,7 +171,7 @@ def _fixed_email(body: Body) -> str | None:
 
 
 def _closed_page(request: HttpRequest, session: Resource) -> HttpResponse:
-    intent = Resource.objects.filter(key=session.body["payment_intent"] or "").first()
+    intent = Resource.objects.filter(key=checkout.intent_key(session)).first()
     charge = Resource.objects.filter(key=(intent.body["latest_charge"] or "") if intent else "").first()
     context = {**_shown(session), "receipt": charge.body["receipt_url"] if charge else None}
     return render(request, "sandbox/closed.html", context)

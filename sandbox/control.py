@@ -13,8 +13,9 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import checkout, orders
+from sandbox import checkout, clock, orders
 from sandbox.errors import ApiError
+from sandbox.findings import findings
 from sandbox.models import Delivery, Resource, Timer
 from sandbox.records import Body, load
 from sandbox.truth import truth as whole_truth
@@ -91,6 +92,32 @@ def expire(given: Body, key: str) -> Body:
 
 
 @_order
+def advance(given: Body) -> Body:
+    """Move the clock ahead by `seconds`, `days`, or both together."""
+    return orders.advance_clock(float(given.get("seconds", 0)) + float(given.get("days", 0)) * 24 * 60 * 60)
+
+
+@_order
+def dispute(given: Body) -> Body:
+    return {"dispute": orders.dispute(given)}
+
+
+@_order
+def close_dispute(given: Body, key: str) -> Body:
+    return {"dispute": orders.close_dispute(key, str(given.get("status", "")))}
+
+
+@_order
+def refund(given: Body) -> Body:
+    return {"refund": orders.refund_payment(given)}
+
+
+@_order
+def expire_card(given: Body) -> Body:
+    return {"payment_method": orders.expire_card(str(given.get("payment_method", "")))}
+
+
+@_order
 def wait(given: Body) -> Body:
     """Return when every delivery has arrived and no timer is due, or after `seconds` (default 30, at most 120)."""
     until = time.monotonic() + min(float(given.get("seconds", 30)), MOST_WAIT_SECONDS)
@@ -101,13 +128,23 @@ def wait(given: Body) -> Body:
 
 def _undelivered() -> int:
     open_states = [Delivery.State.WAITING, Delivery.State.TAKEN]
-    due = Timer.objects.filter(due_at__lte=time.time()).count()
+    due = Timer.objects.filter(due_at__lte=clock.now()).count()
     return Delivery.objects.filter(state__in=open_states).count() + due
 
 
 @require_GET
 def truth(request: HttpRequest) -> JsonResponse:
     return JsonResponse(whole_truth())
+
+
+@require_GET
+def show_clock(request: HttpRequest) -> JsonResponse:
+    return JsonResponse(orders.clock_position())
+
+
+@require_GET
+def show_findings(request: HttpRequest) -> JsonResponse:
+    return JsonResponse(findings())
 
 
 @require_GET

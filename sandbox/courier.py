@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 from django.db import close_old_connections
 
-from sandbox import checkout, refunds
+from sandbox import clock
 from sandbox.events import BATCH_SECONDS, behaviour, work_waiting
 from sandbox.models import Attempt, Behaviour, Delivery, Resource, Timer
 from sandbox.post import Posted, Style, post
 from sandbox.records import Body, find, writing
+from sandbox.timers import ring_due
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Courier(threading.Thread):
         while not self._stopping.is_set():
             try:
                 close_old_connections()
-                run_due_timers()
+                ring_due()
                 busy = self._send_out()
             except Exception:
                 log.exception("The courier stumbled and goes on")
@@ -56,7 +57,7 @@ class Courier(threading.Thread):
     def _send_out(self) -> bool:
         """Hand due deliveries to free hands. Returns whether there was one."""
         mood = behaviour()
-        if mood.mode == Behaviour.Mode.HOLD:
+        if mood.mode in (Behaviour.Mode.HOLD, Behaviour.Mode.DROP):
             return False
         if mood.mode == Behaviour.Mode.REVERSED:
             return self._send_batch([row.pk for row in _take(order="-pk", most=1_000, within=BATCH_SECONDS)])
@@ -97,15 +98,13 @@ def _take(*, order: str, most: int, within: float = 0) -> list[Delivery]:
 
 
 def _seconds_until_next() -> float:
-    moments = [
-        Delivery.objects.filter(state=Delivery.State.WAITING)
-        .order_by("due_at")
-        .values_list("due_at", flat=True)
-        .first(),
-        Timer.objects.order_by("due_at").values_list("due_at", flat=True).first(),
-    ]
-    pauses = [moment - time.time() for moment in moments if moment is not None]
-    return max(0.02, min([IDLE_SECONDS, *pauses]))
+    waiting = Delivery.objects.filter(state=Delivery.State.WAITING).order_by("due_at")
+    delivery = waiting.values_list("due_at", flat=True).first()
+    timer = Timer.objects.order_by("due_at").values_list("due_at", flat=True).first()
+    pauses = [IDLE_SECONDS]
+    pauses += [] if delivery is None else [delivery - time.time()]
+    pauses += [] if timer is None else [timer - clock.now()]
+    return max(0.02, min(pauses))
 
 
 def deliver(delivery_id: int) -> None:
@@ -177,21 +176,3 @@ def _note(event: str, posted: Posted, delivery: Delivery | None) -> Attempt:
         excerpt=posted.excerpt,
         error=posted.error,
     )
-
-
-def run_due_timers() -> None:
-    """Expire sessions, settle debits and refunds whose time has come; each in its own transaction."""
-    for timer in list(Timer.objects.filter(due_at__lte=time.time()).order_by("due_at")[:200]):
-        with writing():
-            if Timer.objects.filter(pk=timer.pk).delete()[0]:
-                _ring(timer)
-
-
-def _ring(timer: Timer) -> None:
-    match timer.verb:
-        case "expire":
-            checkout.expire(find("checkout.session", timer.subject))
-        case "debit_succeeded" | "debit_failed":
-            checkout.settle_debit(timer.subject, timer.verb.removeprefix("debit_"))
-        case "settle_refund":
-            refunds.settle_refund(timer.subject)

@@ -21,6 +21,16 @@ class ApiError(Exception):
         return {"error": error}
 
 
+class CardRefused(ApiError):
+    """402: the bank said no. Unlike other refusals this one has effects - a failed charge, an event - so the front door
+    answers it inside the transaction, which stays."""
+
+    def __init__(self, error: dict[str, Any], **subject: Any) -> None:
+        """`error` is the intent's last error; `subject` the payment_intent or setup_intent it happened to."""
+        facts = {name: value for name, value in error.items() if name != "message"}
+        super().__init__(402, error["message"], started=True, **facts, **subject)
+
+
 def invalid_request(message: str, *, param: str | None = None, code: str | None = None) -> ApiError:
     return ApiError(400, message, param=param, code=code)
 

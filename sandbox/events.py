@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from django.conf import settings
 from django.db import transaction
 
+from sandbox.findings import check_event
 from sandbox.models import Behaviour, Delivery
 from sandbox.records import Body, keep, new_key, now
 from sandbox.shapes import shaped
@@ -22,6 +23,9 @@ work_waiting = threading.Event()
 
 # "Out of order" collects a batch for this long, in seconds, before it delivers the newest first.
 BATCH_SECONDS = 1.0
+
+# How often an event is sent when every attempt succeeds; once, unless named here.
+COPIES = {Behaviour.Mode.TWICE: 2, Behaviour.Mode.DROP: 0}
 
 
 def behaviour() -> Behaviour:
@@ -46,12 +50,11 @@ def record(kind: str, subject: Body, *, before: Body | None = None) -> str:
     if before is not None:
         data["previous_attributes"] = before
     mood = behaviour()
-    wanted = any(fnmatch.fnmatchcase(kind, pattern) for pattern in mood.enabled_events)
-    copies = (2 if mood.mode == Behaviour.Mode.TWICE else 1) if wanted else 0
+    wanted = _wanted(kind, mood)
     event = shaped(
         "event",
         id=new_key("event"),
-        api_version=API_VERSION,
+        api_version=mood.webhook_api_version or API_VERSION,
         created=now(),
         data=data,
         livemode=False,
@@ -60,8 +63,17 @@ def record(kind: str, subject: Body, *, before: Body | None = None) -> str:
         type=kind,
     )
     keep(event)
-    _schedule(event["id"], copies, mood)
+    check_event(kind, subject)
+    check_event("event", event)
+    _schedule(event["id"], COPIES.get(Behaviour.Mode(mood.mode), 1) if wanted else 0, mood)
     return str(event["id"])
+
+
+def _wanted(kind: str, mood: Behaviour) -> bool:
+    """Whether the endpoint exists, is enabled, and asked for this type. No patterns at all mean every type."""
+    patterns = mood.enabled_events or ["*"]
+    listening = bool(mood.webhook_url) and not mood.webhook_disabled
+    return listening and any(fnmatch.fnmatchcase(kind, pattern) for pattern in patterns)
 
 
 def _schedule(event: str, copies: int, mood: Behaviour) -> None:

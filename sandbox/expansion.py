@@ -50,19 +50,26 @@ class _Expansion:
             raise self.refused()
         value = body.get(name)
         if known.listed:
-            maker = self.included.get((body["object"], name)) if "object" in body else None
-            if maker is None:
-                raise self.refused()
-            value = body[name] = value or maker(body)
+            value = body[name] = value or self.included_list(body, name)
         elif known.expandable:
             value = body[name] = _object_behind(value)
-        elif not rest or not isinstance(known.nested, ast.ClassDef):
+        elif not rest or not (isinstance(known.nested, ast.ClassDef) or _is_object(value)):
             raise self.refused()
         if rest and isinstance(value, dict):
             if "object" in value:
                 self.object(value, rest)
             elif known.nested is not None:
                 self.field(value, rest, fields_of(known.nested))
+
+    def included_list(self, body: Body, name: str) -> Body:
+        maker = self.included.get((body["object"], name)) if "object" in body else None
+        if maker is None:
+            raise self.refused()
+        return maker(body)
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict) and "object" in value
 
 
 def _object_behind(value: object) -> object:

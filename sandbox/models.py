@@ -79,7 +79,8 @@ class Attempt(models.Model):
 
 
 class Timer(models.Model):
-    """Something the outside world does later of itself: a session expires, a bank debit settles."""
+    """Something the outside world does later of itself: a session expires, a bank debit settles. `due_at` is in the
+    sandbox's own time, see sandbox/clock.py."""
 
     due_at = models.FloatField(db_index=True)
     verb = models.CharField(max_length=30)
@@ -89,12 +90,22 @@ class Timer(models.Model):
         return f"{self.verb} {self.subject}"
 
 
+class Clock(models.Model):
+    """How far the sandbox's time is ahead of the machine's. One row, or none while it was never moved."""
+
+    ahead_seconds = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"{self.ahead_seconds} s ahead"
+
+
 class Behaviour(models.Model):
     """How webhooks behave from now on. One row; changed on the control panel."""
 
     class Mode(models.TextChoices):
         AUTO = "auto", "Deliver at once"
         HOLD = "hold", "Hold: deliver nothing"
+        DROP = "drop", "Drop: events are made and never delivered"
         LATE = "late", "Late"
         TWICE = "twice", "Everything twice"
         REVERSED = "reversed", "Out of order, newest first"
@@ -113,6 +124,9 @@ class Behaviour(models.Model):
     enabled_events: "models.JSONField[list[str], list[str]]" = models.JSONField(default=list)
     webhook_url = models.CharField(max_length=500)
     webhook_secret = models.CharField(max_length=200)
+    webhook_disabled = models.BooleanField(default=False)
+    # The version the endpoint was created with and events are labelled with; empty means the installed package's.
+    webhook_api_version = models.CharField(max_length=60, blank=True)
 
     def __str__(self) -> str:
         return self.mode

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.conf import settings
 
-from sandbox import checkout, refunds
+from sandbox import checkout, clock, disputes, payment_methods, refunds, subscriptions, timers
 from sandbox.cards import card, digits
 from sandbox.checkout import Outcome, Payer, PrintedCard
 from sandbox.courier import deliver_now
 from sandbox.errors import invalid_request
 from sandbox.events import behaviour, work_waiting
-from sandbox.models import Attempt, Behaviour, Delivery, Fault, IdempotentCall, Resource, Timer
+from sandbox.models import Attempt, Behaviour, Clock, Delivery, Fault, IdempotentCall, Resource, Timer
 from sandbox.post import Style
 from sandbox.records import Body, find, writing
 
@@ -31,6 +31,7 @@ def change_behaviour(given: Body) -> Body:
         mood.late_seconds = max(0.0, float(mood.late_seconds))
         mood.browser_first_seconds = max(0.0, float(mood.browser_first_seconds))
         mood.enabled_events = [str(pattern) for pattern in mood.enabled_events]
+        mood.webhook_disabled = bool(mood.webhook_disabled)
         mood.save()
     work_waiting.set()
     return {name: getattr(mood, name) for name in sorted(known)}
@@ -64,10 +65,28 @@ def current_faults() -> list[Body]:
 
 
 def forget_everything() -> None:
-    """Empty the sandbox: objects, events, deliveries, keys, faults, and the behaviour goes back to the start."""
+    """Empty the sandbox: objects, events, deliveries, keys, faults; clock and behaviour go back to the start."""
     with writing():
-        for model in (Attempt, Delivery, Timer, Fault, IdempotentCall, Resource, Behaviour):
+        for model in (Attempt, Delivery, Timer, Fault, IdempotentCall, Resource, Clock, Behaviour):
             model.objects.all().delete()
+
+
+def advance_clock(seconds: float) -> Body:
+    """Move the clock ahead, and let everything happen that becomes due on the way. Raises ValueError for a move back
+    or beyond ten years."""
+    rung = timers.advance(seconds)
+    work_waiting.set()
+    return {**clock_position(), "happened": rung}
+
+
+def clock_position() -> Body:
+    """Where the clock stands (seconds since the epoch), how far that is ahead of the machine's, and what is next."""
+    following = Timer.objects.order_by("due_at", "pk").first()
+    return {
+        "now": int(clock.now()),
+        "ahead_seconds": round(clock.ahead(), 3),
+        "next": following and {"at": int(following.due_at), "verb": following.verb, "subject": following.subject},
+    }
 
 
 def deliver(event: str, *, times: int, style: str) -> list[Body]:
@@ -84,11 +103,62 @@ def expire(key: str) -> Body:
     return session.body
 
 
+def cancel_subscription(key: str) -> Body:
+    """End a subscription now, as from Stripe's own dashboard."""
+    with writing():
+        subscription = find("subscription", key)
+        subscriptions.finish(subscription, "cancellation_requested")
+    return subscription.body
+
+
+def paid_charge(given: Body) -> Resource:
+    """The charge named by `charge`, or the paid one of a `payment_intent`."""
+    if key := given.get("charge"):
+        return find("charge", str(key))
+    intent = find("payment_intent", str(given.get("payment_intent", "")))
+    return find("charge", str(intent.body["latest_charge"]))
+
+
+def dispute(given: Body) -> Body:
+    """Let the cardholder of a charge go to the bank: for an `amount` of cents, for a `reason`; with the `status`
+    warning_needs_response the bank only asks."""
+    status = str(given.get("status", "needs_response"))
+    if status not in ("needs_response", "warning_needs_response"):
+        raise ValueError("status is needs_response or warning_needs_response.")
+    amount = given.get("amount")
+    with writing():
+        return disputes.open_dispute(
+            paid_charge(given),
+            amount=None if amount is None else int(amount),
+            reason=str(given.get("reason", "fraudulent")),
+            inquiry=status == "warning_needs_response",
+        )
+
+
+def close_dispute(key: str, status: str) -> Body:
+    """Let the bank decide: won, lost, warning_closed; or needs_response, which turns an inquiry into a chargeback."""
+    with writing():
+        found = find("dispute", key)
+        return disputes.escalate(found) if status == "needs_response" else disputes.close(found, status)
+
+
+def expire_card(key: str) -> Body:
+    """Let a saved card's date pass: its next charge is declined."""
+    with writing():
+        return payment_methods.expire_card(find("payment_method", key))
+
+
 def refund(charge_key: str, amount: int | None) -> Body:
     """Refund a charge, or with an amount in cents a part of it, as from Stripe's own dashboard."""
     with writing():
         charge = find("charge", charge_key)
         return refunds.refund(charge, amount=amount, reason="requested_by_customer", metadata={})
+
+
+def refund_payment(given: Body) -> Body:
+    """Refund the charge of a `payment_intent`, or an `amount` of cents of it, as from Stripe's own dashboard."""
+    amount = given.get("amount")
+    return refund(paid_charge(given).key, None if amount is None else int(amount))
 
 
 def pay(key: str, given: Body) -> Outcome:

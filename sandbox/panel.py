@@ -2,7 +2,6 @@
 
 import datetime
 import json
-from collections.abc import Callable
 
 from django import forms
 from django.conf import settings
@@ -16,6 +15,9 @@ from sandbox.errors import ApiError
 from sandbox.events import behaviour
 from sandbox.models import Behaviour, Delivery, Fault, Resource
 from sandbox.money import spoken
+from sandbox.panel_answers import answered
+from sandbox.panel_clock import clock_shown
+from sandbox.panel_money import money_shown
 from sandbox.records import Body
 
 SHOWN = 15
@@ -64,6 +66,8 @@ def _overview() -> Body:
         "sessions": [_session_row(row.body) for row in _newest("checkout.session")],
         "payments": [_payment_row(row.body) for row in _newest("payment_intent")],
         "events": [_event_row(row) for row in _newest("event")],
+        **clock_shown(SHOWN),
+        **money_shown(SHOWN),
         "behaviour_form": BehaviourForm(instance=mood),
         "fault_form": FaultForm(),
         "faults": orders.current_faults(),
@@ -83,7 +87,7 @@ def _session_row(body: Body) -> Body:
         "id": body["id"],
         "status": body["status"],
         "payment_status": body["payment_status"],
-        "amount": spoken(body["amount_total"], body["currency"]),
+        "amount": "saves a card" if body["amount_total"] is None else spoken(body["amount_total"], body["currency"]),
         "email": details.get("email") or body["customer_email"] or "",
         "at": _moment(body["created"]),
     }
@@ -99,6 +103,7 @@ def _payment_row(body: Body) -> Body:
         "amount": spoken(body["amount"], body["currency"]),
         "refunded": spoken(refunded, body["currency"]) if refunded else "",
         "refundable": bool(charge and charge.body["status"] == "succeeded" and not charge.body["refunded"]),
+        "disputable": bool(charge and charge.body["status"] == "succeeded" and not charge.body["disputed"]),
         "receipt": charge.body["receipt_url"] if charge and charge.body["status"] != "failed" else "",
         "why": (body["last_payment_error"] or {}).get("decline_code", ""),
         "at": _moment(body["created"]),
@@ -179,28 +184,19 @@ def break_api(request: HttpRequest) -> HttpResponse:
 @require_POST
 def settle(request: HttpRequest, key: str) -> HttpResponse:
     outcome = "succeeded" if request.POST.get("outcome") == "succeeded" else "failed"
-    return _done(request, lambda: checkout.settle_debit(key, outcome), f"The bank debit {outcome}.")
+    return answered(request, lambda: checkout.settle_debit(key, outcome), f"The bank debit {outcome}.")
 
 
 @require_POST
 def expire(request: HttpRequest, key: str) -> HttpResponse:
-    return _done(request, lambda: orders.expire(key), "The session is expired.")
+    return answered(request, lambda: orders.expire(key), "The session is expired.")
 
 
 @require_POST
 def refund(request: HttpRequest, key: str) -> HttpResponse:
     typed = request.POST.get("cents", "")
     amount = int(typed) if typed.isascii() and typed.isdigit() else None
-    return _done(request, lambda: orders.refund(key, amount), "Refunded.")
-
-
-def _done(request: HttpRequest, work: Callable[[], object], sentence: str) -> HttpResponse:
-    try:
-        work()
-        messages.info(request, sentence)
-    except ApiError as error:
-        messages.error(request, str(error))
-    return redirect("overview")
+    return answered(request, lambda: orders.refund(key, amount), "Refunded.")
 
 
 @require_POST

@@ -3,13 +3,13 @@
 import secrets
 import string
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from django.db import transaction
 
+from sandbox import clock
 from sandbox.errors import no_such
 from sandbox.models import Resource, Timer
 
@@ -21,20 +21,33 @@ _turn = threading.RLock()
 # How each kind's identifiers look, and the parameter a missing one is blamed on.
 PREFIX = {
     "balance_transaction": "txn",
+    "billing_portal.configuration": "bpc",
+    "billing_portal.session": "bps",
     "charge": "ch",
     "checkout.session": "cs_test",
     "customer": "cus",
     "event": "evt",
+    "invoice": "in",
+    "invoice_payment": "inpay",
+    "invoiceitem": "ii",
     "item": "li",
+    "line_item": "il",
     "payment_intent": "pi",
     "payment_method": "pm",
     "price": "price",
     "product": "prod",
+    "dispute": "du",
     "refund": "re",
+    "setup_intent": "seti",
+    "subscription": "sub",
+    "subscription_item": "si",
+    "webhook_endpoint": "we",
 }
 BLAMED = {
     "checkout.session": "session",
+    "dispute": "dispute",
     "payment_intent": "intent",
+    "setup_intent": "intent",
     "price": "price",
     "payment_method": "payment_method",
 }
@@ -58,13 +71,15 @@ def random_letters(length: int) -> str:
 
 
 def now() -> int:
-    return int(time.time())
+    """Whole seconds since the epoch, in the sandbox's own time."""
+    return int(clock.now())
 
 
 def keep(body: Body, inner: Body | None = None) -> Resource:
     """Store a new object under its own id."""
+    created = body["created"] if "created" in body else body["date"]
     return Resource.objects.create(
-        key=body["id"], kind=body["object"], created=body["created"], body=body, inner=inner or {}, **_links(body)
+        key=body["id"], kind=body["object"], created=created, body=body, inner=inner or {}, **_links(body)
     )
 
 
@@ -93,4 +108,8 @@ def load(kind: str, key: str) -> Body:
 
 
 def later(seconds: float, verb: str, subject: str) -> None:
-    Timer.objects.create(due_at=time.time() + seconds, verb=verb, subject=subject)
+    at(clock.now() + seconds, verb, subject)
+
+
+def at(moment: float, verb: str, subject: str) -> None:
+    Timer.objects.create(due_at=moment, verb=verb, subject=subject)

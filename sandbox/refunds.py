@@ -34,6 +34,7 @@ def refund(charge: Resource, *, amount: int | None, reason: str | None, metadata
 def _refundable_amount(charge: Body, amount: int | None) -> int:
     if charge["status"] != "succeeded":
         raise invalid_request(f"Charge {charge['id']} is not paid and cannot be refunded.", param="charge")
+    _check_not_charged_back(charge)
     left = charge["amount"] - charge["amount_refunded"]
     if left == 0:
         raise invalid_request(
@@ -48,6 +49,14 @@ def _refundable_amount(charge: Body, amount: int | None) -> int:
         message = f"Refund amount ({asked}) is greater than unrefunded amount on charge ({most})"
         raise invalid_request(message, param="amount")
     return amount
+
+
+def _check_not_charged_back(charge: Body) -> None:
+    """The bank has the money, or had the last word: https://docs.stripe.com/error-codes#charge-disputed"""
+    lost = Resource.objects.filter(kind="dispute", body__charge=charge["id"], body__is_charge_refundable=False)
+    if lost.exclude(body__status="won").exists():
+        message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+        raise invalid_request(message, param="charge", code="charge_disputed")
 
 
 def _course(charge: Body) -> str:

@@ -18,10 +18,10 @@ NO_LONGER_SUPPORTED = {
 }
 
 
-def checked(operation: str | None, form: Form) -> dict[str, Any]:
-    """Return the typed parameters of an operation. Raises ApiError (400) for an unknown, missing or ill-typed one.
-    A value sent empty to unset it comes back as None. `expand` is allowed everywhere."""
-    fields = dict(parameters(operation)) if operation else {}
+def checked(operation: str | dict[str, Field] | None, form: Form) -> dict[str, Any]:
+    """Return the typed parameters of an operation, named or given by its fields. Raises ApiError (400) for an unknown,
+    missing or ill-typed one. A value sent empty to unset it comes back as None. `expand` is allowed everywhere."""
+    fields = dict(parameters(operation) if isinstance(operation, str) else operation or {})
     fields.setdefault("expand", Field(Listing(Plain("text")), required=False))
     return _group(fields, form, "")
 

@@ -4,6 +4,7 @@ SANDBOX_PORT              port on 127.0.0.1, default 8420
 SANDBOX_DATABASE          its SQLite file, default .local/sandbox.sqlite3
 SANDBOX_MAIL_DIR          where the shop's file-based e-mail backend writes, default .local/mail
 SANDBOX_SECRET_KEY        the only API key accepted, default sk_test_sandbox
+SANDBOX_PUBLISHABLE_KEY   what Stripe.js must be given, default pk_test_sandbox
 SANDBOX_WEBHOOK_URL       where events are delivered, default http://127.0.0.1:8000/webhooks/stripe/
 SANDBOX_WEBHOOK_SECRET    what deliveries are signed with, default whsec_sandbox
 SANDBOX_WEBHOOK_DELIVERY  the mode a new file starts in, default auto (see sandbox/README.md)
@@ -22,6 +23,7 @@ SITE = f"http://127.0.0.1:{PORT}"
 DATABASE = Path(os.environ.get("SANDBOX_DATABASE") or BASE_DIR / ".local" / "sandbox.sqlite3")
 MAIL_DIR = Path(os.environ.get("SANDBOX_MAIL_DIR") or BASE_DIR / ".local" / "mail")
 API_KEY = os.environ.get("SANDBOX_SECRET_KEY", "sk_test_sandbox")
+PUBLISHABLE_KEY = os.environ.get("SANDBOX_PUBLISHABLE_KEY", "pk_test_sandbox")
 WEBHOOK_URL = os.environ.get("SANDBOX_WEBHOOK_URL", "http://127.0.0.1:8000/webhooks/stripe/")
 WEBHOOK_SECRET = os.environ.get("SANDBOX_WEBHOOK_SECRET", "whsec_sandbox")
 WEBHOOK_DELIVERY = os.environ.get("SANDBOX_WEBHOOK_DELIVERY", "auto")

@@ -12,22 +12,36 @@ from typing import Any
 from sandbox.stripe_package import annotations, classes
 
 CLASSES = {
+    "account": ("_account.py", "Account"),
     "balance": ("_balance.py", "Balance"),
     "balance_transaction": ("_balance_transaction.py", "BalanceTransaction"),
+    "billing_portal.configuration": ("billing_portal/_configuration.py", "Configuration"),
+    "billing_portal.session": ("billing_portal/_session.py", "Session"),
     "charge": ("_charge.py", "Charge"),
     "checkout.session": ("checkout/_session.py", "Session"),
     "customer": ("_customer.py", "Customer"),
     "event": ("_event.py", "Event"),
+    "invoice": ("_invoice.py", "Invoice"),
+    "invoice_payment": ("_invoice_payment.py", "InvoicePayment"),
+    "invoiceitem": ("_invoice_item.py", "InvoiceItem"),
     "item": ("_line_item.py", "LineItem"),
+    "line_item": ("_invoice_line_item.py", "InvoiceLineItem"),
     "payment_intent": ("_payment_intent.py", "PaymentIntent"),
     "payment_method": ("_payment_method.py", "PaymentMethod"),
+    "plan": ("_plan.py", "Plan"),
     "price": ("_price.py", "Price"),
     "product": ("_product.py", "Product"),
     "refund": ("_refund.py", "Refund"),
+    "setup_intent": ("_setup_intent.py", "SetupIntent"),
+    "dispute": ("_dispute.py", "Dispute"),
+    "subscription": ("_subscription.py", "Subscription"),
+    "subscription_item": ("_subscription_item.py", "SubscriptionItem"),
+    "webhook_endpoint": ("_webhook_endpoint.py", "WebhookEndpoint"),
 }
 
 # Present only when asked for with `expand`, or only in special cases; never sent as null.
 LEFT_OUT = {
+    "account": {"company", "controller", "deleted", "external_accounts", "groups", "individual", "requirements"},
     "balance": {"connect_reserved", "instant_available", "issuing", "refund_and_dispute_prefunding"},
     "charge": {"refunds"},
     "checkout.session": {"line_items"},
@@ -35,6 +49,11 @@ LEFT_OUT = {
     "event": {"account", "context"},
     "price": {"currency_options", "deleted", "tiers"},
     "product": {"deleted"},
+    "invoice": {"confirmation_secret", "deleted", "payments"},
+    "invoiceitem": {"deleted"},
+    "plan": {"deleted", "tiers"},
+    "subscription_item": {"deleted"},
+    "webhook_endpoint": {"deleted", "secret"},
 }
 ALWAYS_IN_PAYMENT_METHOD = {"allow_redisplay", "customer", "customer_account", "metadata"}
 

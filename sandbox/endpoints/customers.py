@@ -6,9 +6,10 @@ from sandbox.events import record
 from sandbox.lists import listed
 from sandbox.metadata import merged
 from sandbox.models import Resource
-from sandbox.payment_methods import attach, detach
+from sandbox.payment_methods import attach, check_unused, detach, named_method
 from sandbox.records import Body, find, keep, load, new_key, now, random_letters, save
 from sandbox.shapes import shaped
+from sandbox.subscriptions import finish_all_of
 
 PLAIN = {"address", "business_name", "description", "email", "individual_name", "name", "phone", "shipping"}
 SERVED = PLAIN | {"invoice_settings", "metadata", "preferred_locales", "tax_exempt"}
@@ -17,10 +18,20 @@ SERVED = PLAIN | {"invoice_settings", "metadata", "preferred_locales", "tax_exem
 def create(call: Call) -> Body:
     call.only(SERVED | {"payment_method"})
     check_email(call.params, "email")
-    body = new_customer(call.params)
-    if method := call.params.get("payment_method"):
-        attach(_unused_method(method), body["id"])
+    named = call.params.get("payment_method")
+    method = _unused_method(named) if named else None
+    body = new_customer(_with_default(call.params, method))
+    if method:
+        attach(method, body["id"])
     return body
+
+
+def _with_default(given: Body, method: Resource | None) -> Body:
+    """One of Stripe's names for a test card means the same new card in both places of a request."""
+    settings = given.get("invoice_settings") or {}
+    if method is None or settings.get("default_payment_method") != given["payment_method"]:
+        return given
+    return {**given, "invoice_settings": {**settings, "default_payment_method": method.key}}
 
 
 def new_customer(given: Body) -> Body:
@@ -80,9 +91,10 @@ def _invoice_settings(before: Body, given: Body | None) -> Body:
 
 
 def delete(call: Call) -> Body:
-    """The customer's cards go with it. What was paid keeps its customer id."""
+    """The customer's subscriptions end at once, and the cards go with it. What was paid keeps its customer id."""
     customer = find("customer", call.key)
     if not customer.body.get("deleted"):
+        finish_all_of(call.key)
         record("customer.deleted", customer.body)
         for method in Resource.objects.filter(kind="payment_method", customer=call.key):
             detach(method)
@@ -130,14 +142,10 @@ def attach_method(call: Call) -> Body:
 
 
 def _unused_method(key: str) -> Resource:
-    method = find("payment_method", key)
+    method = named_method(key) or find("payment_method", key)
     if method.body["customer"]:
         raise invalid_request("The payment method you provided has already been attached to a customer.")
-    if method.inner.get("detached") or method.inner.get("used"):
-        raise invalid_request(
-            "This PaymentMethod was previously used without being attached to a Customer or was detached from a "
-            "Customer, and may not be used again."
-        )
+    check_unused(method)
     return method
 
 

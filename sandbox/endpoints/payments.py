@@ -1,4 +1,4 @@
-"""/v1/payment_intents, /v1/charges, /v1/refunds and /v1/balance, as far as Checkout needs them."""
+"""/v1/charges, /v1/refunds and /v1/balance."""
 
 from sandbox import refunds
 from sandbox.balance import balance
@@ -8,15 +8,6 @@ from sandbox.lists import listed
 from sandbox.metadata import merged
 from sandbox.models import Resource
 from sandbox.records import Body, find, load
-
-
-def retrieve_intent(call: Call) -> Body:
-    call.only(set())
-    return load("payment_intent", call.key)
-
-
-def list_intents(call: Call) -> Body:
-    return listed("payment_intent", "/v1/payment_intents", call.params)
 
 
 def retrieve_charge(call: Call) -> Body:

@@ -4,13 +4,15 @@ from django.conf import settings
 
 from sandbox.calls import Call
 from sandbox.checkout import expire as expire_session
-from sandbox.endpoints.session_rules import check_session, priced
+from sandbox.clock import ahead
+from sandbox.endpoints.session_rules import check_one_interval, check_session, check_subscription, priced
 from sandbox.errors import invalid_request
 from sandbox.lists import listed, whole_list
 from sandbox.metadata import merged
 from sandbox.models import Resource
-from sandbox.money import SMALLEST, spoken
+from sandbox.money import SMALLEST, check_currency, spoken
 from sandbox.records import Body, find, keep, later, load, new_key, now
+from sandbox.setups import open_setup
 from sandbox.shapes import shaped
 
 LIFETIME_SECONDS = 24 * 60 * 60
@@ -34,6 +36,7 @@ SERVED = ECHOED | {
     "adaptive_pricing",
     "automatic_tax",
     "branding_settings",
+    "currency",
     "custom_text",
     "customer_creation",
     "expires_at",
@@ -43,6 +46,8 @@ SERVED = ECHOED | {
     "mode",
     "payment_intent_data",
     "phone_number_collection",
+    "setup_intent_data",
+    "subscription_data",
     "ui_mode",
 }
 
@@ -50,26 +55,53 @@ SERVED = ECHOED | {
 def create(call: Call) -> Body:
     call.only(SERVED)
     check_session(call.params)
-    items = [_line_item(item, number) for number, item in enumerate(call.params["line_items"])]
+    mode = call.params["mode"]
+    if mode == "setup":
+        return _kept(_setup_session(call.params), {})
+    items = [_line_item(item, number, mode) for number, item in enumerate(call.params["line_items"])]
     currencies = {item["currency"] for item in items}
     if len(currencies) > 1:
         raise invalid_request("All prices on a Checkout Session must use the same currency.", param="line_items")
     currency = currencies.pop()
     total = sum(item["amount_total"] for item in items)
     _check_total(total, currency)
-    body = _session(call.params, items, total, currency)
+    if mode == "subscription":
+        _check_subscription(call.params, items, total)
+    body = _session(call.params, total, currency)
     inner = {
         "line_items": items,
-        "payment_intent_data": _intent_data(call.params.get("payment_intent_data", {})),
-        "merchant": (call.params.get("branding_settings") or {}).get("display_name"),
+        "payment_intent_data": _intent_data(call.params.get("payment_intent_data", {}), mode),
+        "subscription_data": _with_metadata(call.params.get("subscription_data", {}), "subscription_data[metadata]"),
     }
-    keep(body, inner)
+    return _kept(body, inner)
+
+
+def _kept(body: Body, inner: Body) -> Body:
+    merchant = body["branding_settings"]["display_name"]
+    keep(body, {"line_items": [], "payment_intent_data": {}, "merchant": merchant, **inner})
     later(body["expires_at"] - now(), "expire", body["id"])
     return body
 
 
-def _line_item(given: Body, number: int) -> Body:
-    price, product = priced(given, number)
+def _setup_session(given: Body) -> Body:
+    """Setup mode: nothing is sold. The setup intent exists from the start."""
+    setup = open_setup(
+        customer=given.get("customer"),
+        given=_with_metadata(given.get("setup_intent_data", {}), "setup_intent_data[metadata]"),
+    )
+    currency = check_currency(given["currency"], "currency")
+    return {**_session(given, None, currency), "setup_intent": setup.key}
+
+
+def _check_subscription(given: Body, items: list[Body], total: int) -> None:
+    check_subscription(given.get("subscription_data", {}))
+    check_one_interval([item["price"] for item in items])
+    if total == 0:
+        raise invalid_request("This sandbox serves no free subscriptions.", param="line_items")
+
+
+def _line_item(given: Body, number: int, mode: str) -> Body:
+    price, product = priced(given, number, mode)
     amount = price["unit_amount"] * given["quantity"]
     return shaped(
         "item",
@@ -94,11 +126,18 @@ def _check_total(total: int, currency: str) -> None:
         raise invalid_request(message, code="amount_too_small")
 
 
-def _intent_data(given: Body) -> Body:
-    return {**given, "metadata": merged({}, given.get("metadata", {}), "payment_intent_data[metadata]")}
+def _intent_data(given: Body, mode: str) -> Body:
+    """In subscription mode the card is always saved, for the renewals."""
+    saving = {"setup_future_usage": "off_session"} if mode == "subscription" else {}
+    return _with_metadata({**given, **saving}, "payment_intent_data[metadata]")
 
 
-def _session(given: Body, items: list[Body], total: int, currency: str) -> Body:
+def _with_metadata(given: Body, param: str) -> Body:
+    return {**given, "metadata": merged({}, given.get("metadata", {}), param)}
+
+
+def _session(given: Body, total: int | None, currency: str) -> Body:
+    """`total` is None when nothing is sold."""
     key = new_key("checkout.session")
     guest = "customer" not in given
     return shaped(
@@ -113,14 +152,14 @@ def _session(given: Body, items: list[Body], total: int, currency: str) -> Body:
         currency=currency,
         custom_fields=[],
         custom_text=_custom_text(given.get("custom_text", {})),
-        customer_creation=given.get("customer_creation", "if_required") if guest else None,
+        customer_creation=_customer_creation(given) if guest else None,
         customer_details=_known_customer(given),
-        expires_at=given.get("expires_at", now() + LIFETIME_SECONDS),
-        invoice_creation=_invoice_creation(),
+        expires_at=_expires_at(given.get("expires_at")),
+        invoice_creation=_invoice_creation() if given["mode"] == "payment" else None,
         livemode=False,
         metadata=merged({}, given.get("metadata", {})),
         mode=given["mode"],
-        payment_method_collection="if_required",
+        payment_method_collection="always" if given["mode"] == "subscription" else "if_required",
         payment_method_options={"card": {"request_three_d_secure": "automatic"}},
         payment_method_types=_offered_methods(given),
         payment_status="unpaid" if total else "no_payment_required",
@@ -130,11 +169,20 @@ def _session(given: Body, items: list[Body], total: int, currency: str) -> Body:
         else {"allow_redisplay_filters": ["always"], "payment_method_remove": "disabled", "payment_method_save": None},
         shipping_options=[],
         status="open",
-        total_details={"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+        total_details={"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0} if total is not None else None,
         ui_mode="hosted_page",
         url=f"{settings.SITE}/c/pay/{key}",
         **{name: given.get(name) for name in ECHOED},
     )
+
+
+def _customer_creation(given: Body) -> str:
+    return "always" if given["mode"] == "subscription" else str(given.get("customer_creation", "if_required"))
+
+
+def _expires_at(given: int | None) -> int:
+    """The caller counts from the machine's time; here it is as far off in the sandbox's own."""
+    return now() + LIFETIME_SECONDS if given is None else given + round(ahead())
 
 
 def _offered_methods(given: Body) -> list[str]:
@@ -196,6 +244,7 @@ def list_sessions(call: Call) -> Body:
             "payment_intent",
             "starting_after",
             "status",
+            "subscription",
         }
     )
     return listed("checkout.session", "/v1/checkout/sessions", call.params)

@@ -38,12 +38,13 @@ def _running(_listener: Listener, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture
-def sandbox(_running: SandboxProcess, shop: Listener) -> SandboxProcess:
-    """A running sandbox that has forgotten everything."""
+def sandbox(_running: SandboxProcess, shop: Listener) -> Iterator[SandboxProcess]:
+    """A running sandbox that has forgotten everything. The test fails if any answer or event was not as described."""
     _running.control("wait", {"seconds": 0.5})
     _running.control("reset", {})
     shop.forget()
-    return _running
+    yield _running
+    assert _running.control("findings")["findings"] == []
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Each object and event is held against the resource classes of the installed `stripe` package."""
 
+import contextlib
 import json
 import urllib.request
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 import stripe
 
 from tests.sandbox.shape_check import problems
-from tests.sandbox.things import open_session
+from tests.sandbox.things import off_session, open_session, save_card
 from tests.sandbox_process import API_KEY, SandboxProcess
 
 ADDRESSES = [
@@ -16,11 +17,13 @@ ADDRESSES = [
     "charges",
     "checkout/sessions",
     "customers",
+    "disputes",
     "events",
     "payment_intents",
     "prices",
     "products",
     "refunds",
+    "setup_intents",
 ]
 
 
@@ -29,6 +32,9 @@ def fetch(sandbox: SandboxProcess, path: str) -> dict[str, Any]:
     with urllib.request.urlopen(request, timeout=10) as answer:
         body: dict[str, Any] = json.load(answer)
         return body
+
+
+INQUIRY = "warning_needs_response"
 
 
 @pytest.fixture
@@ -55,10 +61,28 @@ def busy_sandbox(sandbox: SandboxProcess, api: stripe.StripeClient) -> SandboxPr
     paid = [charge for charge in api.v1.charges.list().data if charge.status == "succeeded"]
     for charge in paid:
         api.v1.refunds.create(params={"charge": charge.id, "amount": 100})
+    dispute_and_save(sandbox, api, customer.id)
     sandbox.control(f"sessions/{open_session(api).id}/expire", {})
     sandbox.control(f"pay/{open_session(api, 0).id}", {})
     sandbox.control("wait", {"seconds": 10})
     return sandbox
+
+
+def dispute_and_save(sandbox: SandboxProcess, api: stripe.StripeClient, customer: str) -> None:
+    """Payments without Checkout, won and lost disputes with evidence, and setup intents in each of their ends."""
+    saved = save_card(api, customer, "pm_card_visa")
+    for end in ("won", "lost"):
+        intent = off_session(api, customer, saved)
+        dispute = sandbox.control("disputes", {"payment_intent": intent.id})["dispute"]["id"]
+        api.v1.disputes.update(dispute, params={"evidence": {"customer_name": "Ann"}})
+        sandbox.control(f"disputes/{dispute}/close", {"status": end})
+    sandbox.control("disputes", {"payment_intent": off_session(api, customer, saved).id, "status": INQUIRY})
+    for name in ("pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired"):
+        setup = api.v1.setup_intents.create(params={"customer": customer})
+        with contextlib.suppress(stripe.CardError):
+            api.v1.setup_intents.confirm(setup.id, params={"payment_method": name, "return_url": "http://127.0.0.1/"})
+    with contextlib.suppress(stripe.CardError):
+        off_session(api, customer, save_card(api, customer, "pm_card_authenticationRequired"))
 
 
 class TestEveryAnswer:

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.sandbox.listener import Listener
-from tests.sandbox.things import open_session
+from tests.sandbox.things import off_session, open_session, save_card
 from tests.sandbox_process import SandboxProcess
 
 
@@ -112,6 +112,25 @@ class TestTheOtherPages:
         page.get_by_role("button", name="Mend").click()
         page.get_by_text("The API works again.").wait_for()
         assert sandbox.control("state")["faults"] == []
+
+    def test_dispute_a_payment_and_let_a_card_expire(
+        self, page: Page, api: stripe.StripeClient, sandbox: SandboxProcess
+    ) -> None:
+        customer = api.v1.customers.create(params={"email": "ann@example.com"}).id
+        method = save_card(api, customer, "pm_card_visa")
+        off_session(api, customer, method)
+        page.goto(sandbox.url)
+        page.get_by_role("button", name="Inquire").click()
+        page.get_by_text("The cardholder went to the bank.").wait_for()
+        assert flaws(page) == []
+        page.get_by_role("button", name="Escalate").click()
+        page.get_by_role("button", name="Shop wins").click()
+        page.get_by_text("The bank has decided.").wait_for()
+        assert [one.status for one in api.v1.disputes.list().data] == ["won"]
+        page.get_by_role("button", name="Let it expire").click()
+        page.get_by_text("The card has expired.").wait_for()
+        with pytest.raises(stripe.CardError):
+            off_session(api, customer, method)
 
     def test_refund_settle_and_expire(self, page: Page, api: stripe.StripeClient, sandbox: SandboxProcess) -> None:
         waiting, paid, debit = (open_session(api).id for _ in range(3))

@@ -42,3 +42,35 @@ def statuses(api: stripe.StripeClient) -> tuple[list[str], list[str]]:
     """Of all payment intents and of all charges, newest first."""
     intents, charges = api.v1.payment_intents.list().data, api.v1.charges.list().data
     return [one.status for one in intents], [one.status for one in charges]
+
+
+def intent_params(amount: int = 4900, **more: Any) -> dict[str, Any]:
+    return {
+        "amount": amount,
+        "currency": "usd",
+        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        "metadata": {"purchase": "1"},
+        **more,
+    }
+
+
+def save_card(api: stripe.StripeClient, customer: str, name: str) -> str:
+    """Save one of Stripe's named test cards on the customer, without asking its bank; returns the method's id."""
+    return api.v1.payment_methods.attach(name, params={"customer": customer}).id
+
+
+def off_session(api: stripe.StripeClient, customer: str, method: str, *, key: str = "") -> stripe.PaymentIntent:
+    """Charge a saved card while its owner is away."""
+    params: Any = intent_params(customer=customer, payment_method=method, off_session=True, confirm=True)
+    return api.v1.payment_intents.create(params=params, options={"idempotency_key": key} if key else {})
+
+
+def intent_statuses(api: stripe.StripeClient) -> list[str]:
+    return [intent.status for intent in api.v1.payment_intents.list().data]
+
+
+def held_intent(refusal: stripe.StripeError) -> stripe.PaymentIntent:
+    """The payment intent named in a refusal."""
+    assert refusal.error is not None
+    assert refusal.error.payment_intent is not None
+    return refusal.error.payment_intent

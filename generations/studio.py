@@ -36,9 +36,20 @@ QUEUE_PATIENCE: Final = timedelta(minutes=10)
 # A worker reports every 10 seconds; one silent for this long is dead, and what it was making is refunded.
 WORKER_SILENCE: Final = timedelta(seconds=60)
 SWEEP_SIZE: Final = 500
+# What "a day" is when a subscription says how many designs a day are fair use: any 24 hours.
+FAIR_USE_SPAN: Final = timedelta(hours=24)
 
 TOOK_TOO_LONG: Final = "The design took too long, so we stopped waiting for it."
 NEVER_BEGUN: Final = "The design could not be started in time."
+
+
+class FairUseReached(Exception):
+    """The subscription has covered as many designs in 24 hours as it says. Nothing was started, nothing taken."""
+
+    def __init__(self, *, per_day: int, free_again_at: datetime) -> None:
+        super().__init__(f"{per_day} a day, free again at {free_again_at:%Y-%m-%d %H:%M}")
+        self.per_day = per_day
+        self.free_again_at = free_again_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +66,14 @@ def start(*, user: User, form_key: UUID, area: str, style: str, prompt: str) -> 
     """Charge one design, write it down and queue its job, all in one commit; return the generation.
 
     Locks the account. The same form key again, however often and at once, returns the first generation and
-    charges nothing, also when the first one took the last token. Raises InsufficientTokens with nothing
-    taken and nothing queued.
+    charges nothing, also when the first one took the last token. Raises InsufficientTokens or FairUseReached
+    with nothing taken and nothing queued.
     """
     generation = Generation(id=uuid4(), user=user, form_key=form_key, area=area, style=style, prompt=prompt)
     try:
         with transaction.atomic():
             _charge_and_queue(generation)
-    except (IntegrityError, ledger.InsufficientTokens):
+    except (IntegrityError, ledger.InsufficientTokens, FairUseReached):
         first = Generation.objects.filter(user=user, form_key=form_key).first()
         if first is None:
             raise
@@ -78,11 +89,24 @@ def _charge_and_queue(generation: Generation) -> None:
         key=f"generation:{generation.pk}:charge",
         description=generation.title,
     )
+    if charge.per_day:
+        _require_fair_use(generation.user_id, charge.per_day)
     generation.source = charge.source
     generation.cost = charge.cost if charge.entry else 0
     generation.charge = charge.entry
     generation.job_id = _queue(generation.pk)
     generation.save(force_insert=True)
+
+
+def _require_fair_use(user_id: UUID, per_day: int) -> None:
+    """Raise FairUseReached when a further covered design would be too many. Failed ones do not count.
+
+    The charge before has locked the account, so the count stays true until the commit.
+    """
+    covered = Generation.objects.filter(user=user_id, source=ledger.Source.SUBSCRIPTION).exclude(state=State.FAILED)
+    begun_at = covered.order_by("-created_at").values_list("created_at", flat=True)[per_day - 1 : per_day].first()
+    if begun_at and timezone.now() < begun_at + FAIR_USE_SPAN:
+        raise FairUseReached(per_day=per_day, free_again_at=begun_at + FAIR_USE_SPAN)
 
 
 def _queue(generation_id: UUID) -> int:

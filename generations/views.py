@@ -27,7 +27,10 @@ FIRST_CHOICE = {"area": Generation.Area.FRONT_YARD, "style": Generation.Style.EN
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def generate(request: HttpRequest) -> HttpResponse:
-    """Show the form, or start a design and go to it: 303; 422 for a bad form, 402 when nothing is left to pay."""
+    """Show the form, or start a design and go to it: 303.
+
+    422 for a bad form, 402 when nothing is left to pay, 429 when the subscription's fair use is reached.
+    """
     if request.method == "POST":
         return _order(request)
     return _form_page(request, DesignForm(initial=FIRST_CHOICE | _wishes(request)))
@@ -44,19 +47,25 @@ def _order(request: HttpRequest) -> HttpResponse:
     except InsufficientTokens:
         drafts.keep(request.session, wishes)
         return _form_page(request, form, status=402)
+    except studio.FairUseReached as reached:
+        drafts.keep(request.session, wishes)
+        return _form_page(request, form, status=429, fair_use=reached)
     drafts.forget(request.session)
     response = redirect("generations:generation", generation.pk)
     response.status_code = 303
     return response
 
 
-def _form_page(request: HttpRequest, form: DesignForm, *, status: int = 200) -> HttpResponse:
+def _form_page(
+    request: HttpRequest, form: DesignForm, *, status: int = 200, fair_use: studio.FairUseReached | None = None
+) -> HttpResponse:
     held = balance.read(cast(User, request.user))
     context = {
         "form": form,
         "button_label": pricing.button_label(held),
         "affordable": pricing.affordable(held),
         "exhausted": status == 402,
+        "fair_use": fair_use,
         "ever_bought": held.total_purchased > 0,
     }
     return render(request, "generations/generate.html", context, status=status)

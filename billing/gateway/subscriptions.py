@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.gateway.client import client, translated
 from billing.models import Subscription
@@ -18,6 +19,7 @@ class SubscriptionSnapshot:
     """A subscription as it is now. `ends_at` is set once it is to end; `ended_at` once it has.
 
     The period is that of its item. https://docs.stripe.com/api/subscriptions/object
+    `asked_at` is our time just before Stripe was asked: of two answers, the one asked for later is newer.
     """
 
     stripe_subscription_id: str
@@ -31,6 +33,7 @@ class SubscriptionSnapshot:
     ends_at: datetime | None
     ended_at: datetime | None
     started_at: datetime | None
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,12 @@ class SubscriptionPage:
     stripe_subscription_id: str
 
 
-def of_subscription(body: Mapping[str, Any]) -> SubscriptionSnapshot:
-    """Return the snapshot of a subscription as Stripe writes it."""
+def of_subscription(body: Mapping[str, Any], *, asked_at: datetime | None = None) -> SubscriptionSnapshot:
+    """Return the snapshot of a subscription as Stripe writes it.
+
+    An end planned in the portal is told by `cancel_at` alone, one planned by the API by `cancel_at_period_end`, too.
+    https://docs.stripe.com/billing/subscriptions/billing-mode/compare#scheduled-subscription-cancellation
+    """
     item: Mapping[str, Any] = next(iter((body.get("items") or {}).get("data") or []), {})
     price, period_end = item.get("price") or {}, _time(item.get("current_period_end"))
     at_period_end = period_end if body.get("cancel_at_period_end") else None
@@ -60,6 +67,7 @@ def of_subscription(body: Mapping[str, Any]) -> SubscriptionSnapshot:
         ends_at=_time(body.get("cancel_at")) or at_period_end,
         ended_at=_time(body.get("ended_at")),
         started_at=_time(body.get("start_date")),
+        asked_at=asked_at,
     )
 
 
@@ -102,19 +110,30 @@ def retrieve_subscription_page(session_id: str) -> SubscriptionPage:
         return of_subscription_page(client().v1.checkout.sessions.retrieve(session_id).to_dict(for_json=True))
 
 
+def close_subscription_page(session_id: str) -> None:
+    """Close an open Checkout page, so that nobody can pay on it any more. Raises StripeRefused when it is not open.
+
+    https://docs.stripe.com/api/checkout/sessions/expire
+    """
+    with translated("close_subscription_page"):
+        client().v1.checkout.sessions.expire(session_id)
+
+
 def retrieve_subscription(stripe_subscription_id: str) -> SubscriptionSnapshot:
     """Return what the subscription is now. Events about it come in any order, so only this is believed."""
+    asked_at = timezone.now()
     with translated("retrieve_subscription"):
         found = client().v1.subscriptions.retrieve(stripe_subscription_id)
-    return of_subscription(found.to_dict(for_json=True))
+    return of_subscription(found.to_dict(for_json=True), asked_at=asked_at)
 
 
 def recent_subscriptions(*, since: int) -> Iterator[SubscriptionSnapshot]:
     """Yield all subscriptions begun since then (seconds since 1970), in any state, newest first."""
+    asked_at = timezone.now()
     with translated("recent_subscriptions"):
         found = client().v1.subscriptions.list(params={"status": "all", "created": {"gte": since}, "limit": 100})
         for subscription in found.auto_paging_iter():
-            yield of_subscription(subscription.to_dict(for_json=True))
+            yield of_subscription(subscription.to_dict(for_json=True), asked_at=asked_at)
 
 
 def portal_url(stripe_customer_id: str) -> str:
@@ -126,7 +145,7 @@ def portal_url(stripe_customer_id: str) -> str:
         session = client().v1.billing_portal.sessions.create(
             params={
                 "customer": stripe_customer_id,
-                "return_url": f"{settings.SITE_URL}{reverse('billing:subscription')}",
+                "return_url": f"{settings.SITE_URL}{reverse('billing:subscription')}?from=portal",
             }
         )
     return session.url

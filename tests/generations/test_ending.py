@@ -20,9 +20,10 @@ from generations.models import Generation
 from generations.studio import Lease
 from tests.generations.conftest import Give, Start, held
 from tests.generations.engines import PIXEL, painting
+from tests.subscribed import subscription_of
 from tokens import ledger
 from tokens.ledger import Type
-from tokens.models import TokenAccount, TokenTransaction
+from tokens.models import TokenTransaction
 
 pytestmark = pytest.mark.django_db
 
@@ -170,7 +171,7 @@ class TestAFailure:
 
     def test_a_covered_design_ends_without_a_row_in_the_books(self, buyer: User, give: Give, start: Start) -> None:
         give(buyer, 1)
-        TokenAccount.objects.filter(pk=buyer.pk).update(unlimited_until=timezone.now() + timedelta(days=1))
+        subscription_of(buyer)
         generation = start(buyer)
         assert studio.fail(generation.pk, reason="Over.") is True
         generation.refresh_from_db()

@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,8 +14,8 @@ from generations import studio
 from generations.models import Generation
 from tests.generations.conftest import Give, Start, held
 from tests.generations.engines import PIXEL, painting
+from tests.subscribed import subscription_of
 from tokens.ledger import Type
-from tokens.models import TokenAccount
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +70,7 @@ class TestTheForm:
         assert "Generate - 1 token</button>" in text(shop.get("/generate/"))
         give(buyer, 2, Type.TRIAL)
         assert "Generate - free trial: 2 left</button>" in text(shop.get("/generate/"))
-        TokenAccount.objects.filter(pk=buyer.pk).update(unlimited_until=timezone.now() + timedelta(days=1))
+        subscription_of(buyer)
         assert "Generate - included</button>" in text(shop.get("/generate/"))
 
     def test_every_form_has_a_key_of_its_own(self, shop: Client) -> None:
@@ -243,7 +242,7 @@ class TestOnesOwnDesign:
         give(buyer, 1)
         give(buyer, 1, Type.TRIAL)
         trial, token = start(buyer), start(buyer)
-        TokenAccount.objects.filter(pk=buyer.pk).update(unlimited_until=timezone.now() + timedelta(days=1))
+        subscription_of(buyer)
         covered = start(buyer)
         receipts = [shop.get(address("generation", each)).context["receipt"] for each in (trial, token, covered)]
         assert [(receipt.price, receipt.why) for receipt in receipts] == [

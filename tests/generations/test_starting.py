@@ -1,10 +1,8 @@
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import ConnectorException
@@ -13,9 +11,10 @@ from accounts.models import User
 from generations import studio
 from generations.models import Generation
 from tests.generations.conftest import Give, Start, held
+from tests.subscribed import subscription_of
 from tests.together import together
 from tokens.ledger import InsufficientTokens, Type
-from tokens.models import TokenAccount, TokenTransaction
+from tokens.models import TokenTransaction
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +49,7 @@ class TestSomebodyWhoCanPay:
 
     def test_a_subscription_covers_it_without_a_row_in_the_books(self, buyer: User, give: Give, start: Start) -> None:
         give(buyer, 1)
-        TokenAccount.objects.filter(pk=buyer.pk).update(unlimited_until=timezone.now() + timedelta(days=1))
+        subscription_of(buyer)
         generation = start(buyer)
         assert (generation.source, generation.cost, generation.charge) == ("subscription", 0, None)
         assert held(buyer) == (1, 0)

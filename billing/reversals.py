@@ -8,12 +8,15 @@ Locks, always in this order: the payment (an advisory lock, because its purchase
 purchase, the buyer's account.
 """
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 
+from accounts.models import User
 from billing import gateway, mails
 from billing.models import Dispute, Purchase, Refund
 from tokens import ledger
@@ -37,7 +40,17 @@ _DISPUTE_RANK: Final = [
 ]
 # While one of these holds, the money is not ours.
 REFUNDING: Final = ["pending", "requires_action", "succeeded"]
-DISPUTED: Final = ["needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review"]
+UNDECIDED: Final = ["needs_response", "under_review", "appeal_needs_response", "appeal_under_review"]
+DISPUTED: Final = [*UNDECIDED, "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyBack:
+    """What is not with us of a purchase's price, in cents: `cents` in all, at most the price."""
+
+    refunded_cents: int
+    disputed_cents: int
+    cents: int
 
 
 def note_refund(refund: gateway.RefundSnapshot) -> Purchase | None:
@@ -54,8 +67,8 @@ def note_refund(refund: gateway.RefundSnapshot) -> Purchase | None:
                 "amount_cents": refund.amount_cents,
                 "currency": refund.currency,
                 "status": refund.status[:15],
-                "reason": refund.reason[:300],
                 "created_at": refund.created_at,
+                **_who_and_why(refund),
             },
         )
         if _rank(refund.status, _REFUND_RANK) > _rank(known.status, _REFUND_RANK):
@@ -109,18 +122,51 @@ def even_up(purchase: Purchase) -> None:
     """Post what is missing so that the tokens left match the money left. The caller holds payment and purchase locked.
 
     Tokens of a part of the money are rounded down, in the buyer's favour; of all of it, all are taken. What is
-    already spent becomes debt. Tells the buyer by mail. The second call changes nothing.
+    already spent becomes debt. Money in another currency than that of the sale takes no tokens, but raises an alarm.
+    Tells the buyer by mail. The second call changes nothing.
     """
-    back = min(_money_back(purchase.stripe_payment_intent_id or ""), purchase.price_cents)
-    target = purchase.tokens * back // purchase.price_cents
-    missing = target - (purchase.tokens_reversed - purchase.tokens_reinstated)
+    money = money_back(purchase)
+    missing = tokens_to_take(purchase, money.cents)
     if missing > 0:
-        _take_back(purchase, missing)
+        _take_back(purchase, missing, money)
     elif missing < 0:
         _give_again(purchase, -missing)
-    if (missing, back) != (0, purchase.money_back_cents):
-        purchase.money_back_cents = back
+    if (missing, money.cents) != (0, purchase.money_back_cents):
+        purchase.money_back_cents = money.cents
         purchase.save(update_fields=["money_back_cents", "tokens_reversed", "tokens_reinstated"])
+
+
+def money_back(purchase: Purchase) -> MoneyBack:
+    """Add up what is refunded and what is disputed and not won, as far as it is known."""
+    disputes = Dispute.objects.filter(
+        stripe_payment_intent_id=purchase.stripe_payment_intent_id or "", status__in=DISPUTED
+    )
+    refunded, disputed = _sum(refunds_of(purchase), purchase), _sum(disputes, purchase)
+    return MoneyBack(refunded, disputed, min(refunded + disputed, purchase.price_cents))
+
+
+def refunds_of(purchase: Purchase) -> "QuerySet[Refund]":
+    """Return the refunds of a purchase that did not come to nothing, newest first."""
+    return Refund.objects.filter(stripe_payment_intent_id=purchase.stripe_payment_intent_id or "", status__in=REFUNDING)
+
+
+def under_dispute(purchase: Purchase) -> bool:
+    """Whether a bank has the money of the purchase and has not decided yet who keeps it."""
+    payment = purchase.stripe_payment_intent_id or ""
+    return Dispute.objects.filter(stripe_payment_intent_id=payment, status__in=UNDECIDED).exists()
+
+
+def tokens_to_take(purchase: Purchase, back_cents: int) -> int:
+    """Return how many more tokens are to be taken once `back_cents` of the price are back; negative: to be given."""
+    return purchase.tokens * back_cents // purchase.price_cents - purchase.tokens_gone
+
+
+def marked(purchases: "QuerySet[Purchase]") -> "QuerySet[Purchase]":
+    """Add `disputed` to each purchase: whether a bank has its money, or will have it unless we win."""
+    payment = OuterRef("stripe_payment_intent_id")
+    return purchases.annotate(
+        disputed=Exists(Dispute.objects.filter(stripe_payment_intent_id=payment, status__in=DISPUTED))
+    )
 
 
 def lock_payment(payment_intent_id: str) -> None:
@@ -144,22 +190,52 @@ def _even_up_payment(payment_intent_id: str) -> Purchase | None:
     return purchase
 
 
-def _money_back(payment_intent_id: str) -> int:
-    refunds = Refund.objects.filter(stripe_payment_intent_id=payment_intent_id, status__in=REFUNDING)
-    disputes = Dispute.objects.filter(stripe_payment_intent_id=payment_intent_id, status__in=DISPUTED)
-    return sum(rows.aggregate(cents=Sum("amount_cents"))["cents"] or 0 for rows in (refunds, disputes))
+def _who_and_why(refund: gateway.RefundSnapshot) -> dict[str, Any]:
+    """Return what the row says about a refund made here; of one made at Stripe only Stripe's reason.
+
+    A refund of another program may carry words that look like ours: they name nobody who works here.
+    """
+    staff, form_key = _uuid(refund.requested_by), _uuid(refund.form_key)
+    if not (staff and form_key and User.objects.filter(pk=staff, is_staff=True).exists()):
+        return {"reason": refund.reason[:300]}
+    return {"reason": refund.note[:300], "requested_by_id": staff, "form_key": form_key}
 
 
-def _take_back(purchase: Purchase, tokens: int) -> None:
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _sum(rows: "QuerySet[Refund] | QuerySet[Dispute]", purchase: Purchase) -> int:
+    """Add up the cents of the rows in the purchase's currency; the others raise an alarm: somebody must look."""
+    cents: dict[str, int] = dict(rows.order_by().values_list("currency").annotate(Sum("amount_cents")))
+    if cents.keys() - {purchase.currency}:
+        logger.error("money_back_in_another_currency", purchase_id=str(purchase.pk), currencies=sorted(cents))
+    return cents.get(purchase.currency, 0)
+
+
+def _take_back(purchase: Purchase, tokens: int, money: MoneyBack) -> None:
     purchase.tokens_reversed += tokens
     entry = ledger.reverse(
         user_id=purchase.user_id,
         amount=tokens,
         key=f"purchase:{purchase.pk}:reversed:{purchase.tokens_reversed}",
-        description=f"Taken back: {tokens} of {purchase.tokens} tokens, because their money went back",
+        description=f"{tokens} of {purchase.tokens} tokens bought, because their money went back",
     )
     logger.warning("purchase_reversed", purchase_id=str(purchase.pk), tokens=tokens, debt=entry.debt_after)
-    mails.send_later("tokens_taken_back", purchase.user_id, purchase_id=str(purchase.pk), entry_id=entry.pk)
+    mails.send_later(
+        "tokens_taken_back",
+        purchase.user_id,
+        purchase_id=str(purchase.pk),
+        entry_id=entry.pk,
+        tokens=tokens,
+        gone=purchase.tokens_gone,
+        refunded_cents=money.refunded_cents,
+        disputed_cents=money.disputed_cents,
+        why=next((refund.told for refund in refunds_of(purchase) if refund.told), ""),
+    )
 
 
 def _give_again(purchase: Purchase, tokens: int) -> None:
@@ -169,7 +245,9 @@ def _give_again(purchase: Purchase, tokens: int) -> None:
         amount=tokens,
         type=ledger.Type.REINSTATEMENT,
         key=f"purchase:{purchase.pk}:reinstated:{purchase.tokens_reinstated}",
-        description=f"Given again: {tokens} of {purchase.tokens} tokens, because their money is with us again",
+        description=f"{tokens} of {purchase.tokens} tokens bought, because their money is with us again",
     )
     logger.warning("purchase_reinstated", purchase_id=str(purchase.pk), tokens=tokens)
-    mails.send_later("tokens_given_again", purchase.user_id, purchase_id=str(purchase.pk), entry_id=entry.pk)
+    mails.send_later(
+        "tokens_given_again", purchase.user_id, purchase_id=str(purchase.pk), entry_id=entry.pk, tokens=tokens
+    )

@@ -75,7 +75,7 @@ class AdjustmentForm(forms.Form):
 
 @admin.register(TokenAccount)
 class TokenAccountAdmin(ReadOnlyAdmin):
-    list_display = ("user", "balance", "trial_balance", "total_purchased", "total_spent", "updated_at")
+    list_display = ("user", "balance", "trial_balance", "debt", "total_purchased", "total_spent", "updated_at")
     list_select_related = ("user",)
     ordering = ("pk",)
     search_fields = ("user__email",)
@@ -104,12 +104,12 @@ class TokenAccountAdmin(ReadOnlyAdmin):
         return self._confirm(request, user, form)
 
     def _preview(self, request: HttpRequest, user: User, form: AdjustmentForm) -> HttpResponse:
-        held = balance.read(user).balance
-        after = held + form.cleaned_data["amount"]
-        if after < 0:
-            form.add_error("amount", f"Only {held} tokens are there to be taken.")
+        held = balance.read(user)
+        after = held.balance - held.debt + form.cleaned_data["amount"]
+        if form.cleaned_data["amount"] < 0 and after < 0:
+            form.add_error("amount", f"Only {held.balance} tokens are there to be taken.")
             return self._page(request, user, form, status=422)
-        return self._page(request, user, form, before=held, after=after)
+        return self._page(request, user, form, before=held.balance, after=max(after, 0), debt_after=max(-after, 0))
 
     def _confirm(self, request: HttpRequest, user: User, form: AdjustmentForm) -> HttpResponse:
         try:

@@ -6,15 +6,19 @@ from datetime import datetime
 from django.utils import timezone
 
 from accounts.models import User
-from tokens.models import TokenAccount
+from tokens.models import LOW_MARK, TokenAccount
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A person's holdings: tokens, free trial credits, lifetime totals (tokens), and an unlimited right."""
+    """A person's holdings: tokens, free trial credits, lifetime totals (tokens), and an unlimited right.
+
+    `debt` are tokens that were spent before their money went back; with any, there are no tokens.
+    """
 
     balance: int = 0
     trial_balance: int = 0
+    debt: int = 0
     total_purchased: int = 0
     total_spent: int = 0
     unlimited_until: datetime | None = None
@@ -30,9 +34,15 @@ class Balance:
         return self.balance + self.trial_balance
 
     @property
+    def running_low(self) -> bool:
+        """Whether somebody who has bought tokens before has so few that we would write to them."""
+        return not self.unlimited and self.total_purchased > 0 and self.designs_left < LOW_MARK
+
+    @property
     def shown(self) -> str:
         """A short text that changes if and only if something shown changes; the fragment polls with it."""
-        return f"{self.balance}.{self.trial_balance}.{self.total_purchased}.{self.total_spent}.{int(self.unlimited)}"
+        held = f"{self.balance}.{self.trial_balance}.{self.debt}"
+        return f"{held}.{self.total_purchased}.{self.total_spent}.{int(self.unlimited)}"
 
 
 def read(user: User) -> Balance:
@@ -44,6 +54,7 @@ def read(user: User) -> Balance:
     return Balance(
         balance=account.balance,
         trial_balance=account.trial_balance,
+        debt=account.debt,
         total_purchased=account.total_purchased,
         total_spent=account.total_spent,
         unlimited_until=account.unlimited_until,

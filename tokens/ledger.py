@@ -326,7 +326,7 @@ def _post(account: _LockedAccount, entry: TokenTransaction) -> TokenTransaction:
         )
     entry.pk, entry.created_at = row
     entry._state.adding = False
-    if account.balance >= account.low_mark > entry.balance_after:
+    if account.balance >= account.low_mark > entry.balance_after and entry.type != Type.REVERSAL:
         balance_fell.send(TokenAccount, user_id=account.user_id, balance=entry.balance_after)
     return entry
 

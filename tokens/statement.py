@@ -20,6 +20,11 @@ class Line:
     kind: str
     subject_id: str
 
+    @property
+    def takes_back(self) -> bool:
+        """Whether it is about money that went back or returned: the purchase's page tells more than its receipt."""
+        return self.entry.type in (TokenTransaction.Type.REVERSAL, TokenTransaction.Type.REINSTATEMENT)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -54,6 +54,7 @@ def balance_now(request: HtmxRequest) -> HttpResponse:
             {
                 "balance": held.balance,
                 "trial_balance": held.trial_balance,
+                "debt": held.debt,
                 "total_purchased": held.total_purchased,
                 "total_spent": held.total_spent,
                 "unlimited_until": held.unlimited_until,

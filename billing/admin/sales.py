@@ -1,5 +1,6 @@
 """Selling, for staff: packages can be edited; what was bought can only be read."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from billing import gateway, reconcile
 from billing.admin.readonly import ReadOnly
+from billing.admin.refund_form import refund_page
 from billing.models import Purchase, StripeCustomer, TokenPackage
 from billing.templatetags.money import money
 
@@ -45,7 +47,7 @@ class StripeCustomerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Purchase)
 class PurchaseAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["created_at", "user", "tokens", "price", "state", "paid_at", "stripe_payment_intent_id"]
+    list_display = ["created_at", "user", "tokens", "price", "state", "went_back", "stripe_payment_intent_id"]
     list_filter = ["state"]
     list_select_related = ["user"]
     search_fields = ["user__email__iexact", "=id", "=stripe_session_id", "=stripe_payment_intent_id"]
@@ -58,10 +60,19 @@ class PurchaseAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     def price(self, purchase: Purchase) -> str:
         return money(purchase.price_cents, purchase.currency)
 
+    @admin.display(description="Went back", ordering="money_back_cents")
+    def went_back(self, purchase: Purchase) -> str:
+        return money(purchase.money_back_cents, purchase.currency) if purchase.money_back_cents else "-"
+
     def get_urls(self) -> list[URLPattern]:
-        """Add the address behind "Ask Stripe again"."""
+        """Add the addresses behind "Ask Stripe again" and "Refund"."""
         ask = self.admin_site.admin_view(self.ask_stripe)
-        return [path("<uuid:purchase_id>/ask/", ask, name="billing_purchase_ask"), *super().get_urls()]
+        refund = self.admin_site.admin_view(partial(refund_page, self.admin_site))
+        return [
+            path("<uuid:purchase_id>/ask/", ask, name="billing_purchase_ask"),
+            path("<uuid:purchase_id>/refund/", refund, name="billing_purchase_refund"),
+            *super().get_urls(),
+        ]
 
     @method_decorator(require_POST)
     def ask_stripe(self, request: HttpRequest, purchase_id: Any) -> HttpResponse:
@@ -84,6 +95,10 @@ class PurchaseAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Offer the button only to who may press it."""
-        context = {"may_ask_stripe": request.user.has_perm("billing.ask_stripe"), **(extra_context or {})}
+        """Offer each button only to who may press it."""
+        context = {
+            "may_ask_stripe": request.user.has_perm("billing.ask_stripe"),
+            "may_refund": request.user.has_perm("billing.refund_purchase"),
+            **(extra_context or {}),
+        }
         return super().change_view(request, object_id, form_url, context)

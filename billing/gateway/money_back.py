@@ -4,13 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from billing.gateway.client import client, translated
 
 
 @dataclass(frozen=True, slots=True)
 class RefundSnapshot:
-    """A refund. `payment_intent_id` is "" when it is of something else. Amounts are in cents."""
+    """A refund. `payment_intent_id` is "" when it is of something else. Amounts are in cents.
+
+    `reason` is Stripe's word for it. `note`, `requested_by` and `form_key` are our own, "" for a refund that was
+    not made here: they travel with the refund, so that nothing is lost when we die before we could write it down.
+    """
 
     refund_id: str
     payment_intent_id: str
@@ -19,6 +24,9 @@ class RefundSnapshot:
     status: str
     reason: str
     created_at: datetime
+    note: str = ""
+    requested_by: str = ""
+    form_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class DisputeSnapshot:
 
 def of_refund(refund: Mapping[str, Any]) -> RefundSnapshot:
     """Return the snapshot of a refund as Stripe writes it."""
+    ours = refund.get("metadata") or {}
     return RefundSnapshot(
         refund_id=refund["id"],
         payment_intent_id=_id(refund.get("payment_intent")),
@@ -45,6 +54,9 @@ def of_refund(refund: Mapping[str, Any]) -> RefundSnapshot:
         status=refund.get("status") or "pending",
         reason=refund.get("reason") or "",
         created_at=_time(refund["created"]),
+        note=ours.get("note", ""),
+        requested_by=ours.get("requested_by", ""),
+        form_key=ours.get("form_key", ""),
     )
 
 
@@ -63,10 +75,12 @@ def of_dispute(dispute: Mapping[str, Any]) -> DisputeSnapshot:
     )
 
 
-def refund_payment(payment_intent_id: str, *, amount_cents: int, note: str, key: str) -> RefundSnapshot:
-    """Give `amount_cents` of a payment back. The second call with the same key gives nothing and returns the first.
+def refund_payment(
+    payment_intent_id: str, *, amount_cents: int, note: str, requested_by: UUID, form_key: UUID
+) -> RefundSnapshot:
+    """Give `amount_cents` of a payment back. The second call for the same form gives nothing and returns the first.
 
-    Raises StripeRefused when less is left to give back. https://docs.stripe.com/refunds
+    Raises StripeRefused when less is left to give back, or a dispute is open. https://docs.stripe.com/refunds
     """
     with translated("refund_payment"):
         refund = client().v1.refunds.create(
@@ -74,9 +88,9 @@ def refund_payment(payment_intent_id: str, *, amount_cents: int, note: str, key:
                 "payment_intent": payment_intent_id,
                 "amount": amount_cents,
                 "reason": "requested_by_customer",
-                "metadata": {"note": note[:500]},
+                "metadata": {"note": note, "requested_by": str(requested_by), "form_key": str(form_key)},
             },
-            options={"idempotency_key": f"refund-{key}"},
+            options={"idempotency_key": f"refund-{form_key}"},
         )
     return of_refund(refund.to_dict(for_json=True))
 

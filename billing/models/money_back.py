@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import CheckConstraint, Q
+from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.db.models.functions import Now
 
 
@@ -28,17 +28,34 @@ class Refund(models.Model):
     status = models.CharField(max_length=15, choices=Status)
     reason = models.CharField(max_length=300, blank=True, help_text="Ours, or Stripe's.")
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty when it was made at Stripe.",
+    )
+    form_key = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="One form makes one refund, however often sent."
     )
     created_at = models.DateTimeField(help_text="At Stripe.")
     noted_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]
-        constraints = [CheckConstraint(condition=Q(amount_cents__gte=1), name="refund_amount_positive")]
+        constraints = [
+            CheckConstraint(condition=Q(amount_cents__gte=1), name="refund_amount_positive"),
+            UniqueConstraint(fields=["form_key"], name="refund_form_sent_once"),
+        ]
+        permissions = [("refund_purchase", "Can give money back")]
 
     def __str__(self) -> str:
         return f"{self.amount_cents} {self.currency}, {self.status}"
+
+    @property
+    def told(self) -> str:
+        """What the buyer is told about why; "" when it was made at Stripe, whose words are codes."""
+        return self.reason if self.requested_by_id else ""
 
 
 class Dispute(models.Model):

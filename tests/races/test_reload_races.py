@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from time import sleep
 from typing import Any
@@ -36,6 +36,7 @@ from tests.billing.reloading import (
 )
 from tests.sandbox_process import SandboxProcess
 from tests.together import together
+from tokens import notices
 from tokens.models import TokenAccount
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -156,22 +157,34 @@ class TestACrossingWhileAnotherReloadIsDecided:
         assert jobs(RELOAD) == [{"user_id": str(ready.pk)}]
 
 
+def everything_at_once(user: User, staff: User) -> list[Exception]:
+    """Pay for a reload while its owner switches on and off and staff move the balance; return what went wrong."""
+    give(user, -1, staff)
+    attempt = auto_reload._begin(user.pk)
+    assert attempt is not None
+    results = together(
+        partial(auto_reload._charge, attempt),
+        *[partial(order_reloads, user, threshold=20) for _ in range(3)],
+        *[partial(standing_order.switch_off, user.pk) for _ in range(3)],
+        *[partial(give, user, 1, staff) for _ in range(3)],
+    )
+    return [result for result in results if isinstance(result, Exception)]
+
+
 class TestSwitchingAndReloadingAtOnce:
-    def test_nobody_waits_for_each_other_in_a_circle(self, ready: User, staff: User, sandbox: SandboxProcess) -> None:  # noqa: F811
-        """Charges, settings, declines and payments lock account and order in one order: none is a deadlock's victim."""
-        give(ready, -1, staff)
-        purchase = auto_reload._begin(ready.pk)
-        assert purchase is not None
-        results = together(
-            partial(auto_reload._charge, purchase),
-            *[partial(order_reloads, ready, threshold=20) for _ in range(3)],
-            *[partial(standing_order.switch_off, ready.pk) for _ in range(3)],
-            *[partial(give, ready, 1, staff) for _ in range(3)],
-        )
-        assert [result for result in results if isinstance(result, Exception)] == []
+    def test_nobody_waits_for_each_other_in_a_circle(self, ready: User, staff: User) -> None:
+        """Charges, settings, declines and payments lock the account first and the order second."""
+        assert everything_at_once(ready, staff) == []
         assert (states(ready), balance(ready)) == (["paid"], 62)
         mark = TokenAccount.objects.get(pk=ready.pk).low_mark
         assert mark == (20 if order_of(ready).enabled else 5)
+
+    def test_without_the_account_first_somebody_is_the_victim_of_a_deadlock(
+        self, ready: User, staff: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(notices, "held_still", lambda user_id: TokenAccount.objects.get(pk=user_id))
+        victims = everything_at_once(ready, staff)
+        assert {str(victim).partition("\n")[0] for victim in victims} == {"deadlock detected"}
 
 
 KILLED = """
@@ -214,7 +227,10 @@ class TestAWorkerKilledBetweenTheChargeAndItsCommit:
         def sweep() -> None:
             reconcile.reconcile(everything=True)
 
-        ways = {"webhook": webhook, "sweep": sweep, "both": lambda: together(webhook, sweep)}
+        def both() -> None:
+            together(webhook, sweep)
+
+        ways: dict[str, Callable[[], None]] = {"webhook": webhook, "sweep": sweep, "both": both}
         for turn in turns:
             ways[turn]()
         auto_reload.reload(killed.pk)

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from tokens import ledger
@@ -18,3 +19,17 @@ def give() -> Give:
         return ledger.credit(user_id=user.pk, amount=amount, type=type, key=f"given:{uuid4()}", description="Given")
 
     return _give
+
+
+@pytest.fixture
+def damage() -> Callable[[str], None]:
+    """Run SQL with every trigger and constraint of the books out of the way."""
+
+    def _damage(sql: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute(sql)
+            cursor.execute("SET LOCAL session_replication_role = origin")
+
+    return _damage

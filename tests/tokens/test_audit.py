@@ -14,20 +14,6 @@ from tokens.ledger import Type
 pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
 
 
-@pytest.fixture
-def damage() -> Callable[[str], None]:
-    """Run SQL with every trigger and constraint of the books out of the way."""
-
-    def _damage(sql: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("SET LOCAL session_replication_role = replica")
-            cursor.execute(sql)
-            cursor.execute("SET LOCAL session_replication_role = origin")
-
-    return _damage
-
-
 @pytest.fixture(autouse=True)
 def _a_little_history(buyer: User, give: Give) -> None:
     give(buyer, 3, Type.TRIAL)

@@ -1,0 +1,291 @@
+"""A machine that does everything in any order, beside a model too simple to be wrong; audited after every step.
+
+It buys, reloads, delivers events twice, late and in the wrong order, refunds, disputes, charges, finishes, fails,
+sweeps and adjusts. The model keeps three numbers a person and what Stripe has already said about each purchase.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.utils import timezone
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
+
+from accounts.models import User
+from billing import inbox
+from billing.models import Consent, Purchase, Subscription, TokenPackage
+from generations import studio
+from generations.models import Generation
+from tests import stripe_events
+from tests.generations.engines import painting
+from tests.stripe_events import money_back
+from tests.subscribed import subscription_of
+from tokens import audit, ledger
+from tokens.ledger import InsufficientTokens, Type
+from tokens.models import TokenAccount
+
+PAINTING = painting()
+
+
+@dataclass
+class Person:
+    """What the model believes somebody holds: `net` are tokens, below zero when they are owed."""
+
+    user: User
+    net: int = 0
+    trial: int = 0
+    bought: int = 0
+    unlimited: bool = False
+
+    @property
+    def balance(self) -> int:
+        return max(self.net, 0)
+
+    @property
+    def debt(self) -> int:
+        return max(-self.net, 0)
+
+
+@dataclass
+class Sale:
+    """What the model knows of a purchase: whose, what, whether it is paid, and how far its refunds and disputes are."""
+
+    person: Person
+    purchase: Purchase
+    paid: bool = False
+    gone: int = 0
+    money_back: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def even_up(self) -> None:
+        """Take what went back by now from the person, or give it again: each story counts as far as it ever got."""
+        back = sum(cents for furthest, cents in self.money_back.values() if furthest in (0, 1))
+        gone = self.purchase.tokens * min(back, self.purchase.price_cents) // self.purchase.price_cents
+        if self.paid:
+            self.person.net -= gone - self.gone
+            self.gone = gone
+
+
+@dataclass
+class Design:
+    """What the model knows of a generation: how it was paid, and whether it has ended."""
+
+    person: Person
+    id: UUID
+    form_key: UUID
+    source: str
+    leases: list[studio.Lease] = field(default_factory=list)
+    state: str = "queued"
+
+
+class Shop(RuleBasedStateMachine):
+    """The real shop on a real PostgreSQL, and the model."""
+
+    people = Bundle("people")
+    events = Bundle("events")
+    designs = Bundle("designs")
+
+    @initialize(target=people)
+    def two_people(self) -> object:
+        self.everybody = [Person(User.objects.create_user(f"{uuid4()}@example.com")) for _ in range(2)]
+        self.staff = User.objects.create_user(f"{uuid4()}@example.com", is_staff=True)
+        self.sales: list[Sale] = []
+        self.all_designs: list[Design] = []
+        for person in self.everybody:
+            ledger.credit(
+                user_id=person.user.pk, amount=3, type=Type.TRIAL, key=f"trial:{person.user.pk}", description="Trial"
+            )
+            person.trial = 3
+        return multiple(*self.everybody)
+
+    @rule(
+        target=events,
+        person=people,
+        story=st.sampled_from(["card", "debit-paid", "debit-refused", "abandoned", "wrong-amount", "wrong-currency"]),
+    )
+    def buy(self, person: Person, story: str) -> object:
+        """Open a purchase; its events go into the bundle, to be delivered in any order or never."""
+        package = TokenPackage.objects.get(pk="package_50")
+        session = f"cs_test_{uuid4().hex}"
+        sale = self._sold(person, package=package, state=Purchase.State.OPEN, stripe_session_id=session)
+        return multiple(*[(sale, pays, event) for pays, event in _story(sale.purchase, story)])
+
+    @rule(target=events, person=people)
+    def reload(self, person: Person) -> object:
+        """Charge a saved card, unless a reload is in flight; nobody may know yet what became of it."""
+        undecided = [sale for sale in self.sales if sale.purchase.way == "auto_reload" and not sale.paid]
+        if person in [sale.person for sale in undecided]:
+            return multiple()
+        consent = Consent.objects.create(user=person.user, purpose=Consent.Purpose.AUTO_RELOAD, wording="Yes.")
+        sale = self._sold(person, way=Purchase.Way.AUTO_RELOAD, consent=consent, monthly_cap_cents=10**9)
+        return (sale, True, money_back.paid(sale.purchase))
+
+    def _sold(self, person: Person, **fields: Any) -> Sale:
+        until = timezone.now() + timedelta(hours=1)
+        terms = {"tokens": 50, "price_cents": 4900, "currency": "usd", "expires_at": until}
+        sale = Sale(person, Purchase.objects.create(user=person.user, **terms, **fields))
+        self.sales.append(sale)
+        return sale
+
+    @rule(data=st.data(), cents=st.sampled_from([98, 2450, 4900]), name=st.sampled_from("ab"), step=st.integers(0, 2))
+    def money_goes_back(self, data: st.DataObject, cents: int, name: str, step: int) -> None:
+        """Hear of a refund or dispute: begun, on its way, or come to nothing; steps may be left out or come late."""
+        if not self.sales:
+            return
+        sale = data.draw(st.sampled_from(self.sales))
+        statuses = {"a": ["pending", "succeeded", "failed"], "b": ["needs_response", "under_review", "won"]}[name]
+        furthest, cents = sale.money_back.get(name, (step, cents))
+        make = money_back.refund if name == "a" else money_back.dispute
+        raw = stripe_events.body(make(sale.purchase, cents, statuses[step]))
+        inbox.receive(raw, stripe_events.signature(raw))
+        sale.money_back[name] = (max(furthest, step), cents)
+        sale.even_up()
+
+    @rule(event=events, times=st.integers(1, 3))
+    def deliver(self, event: tuple[Sale, bool, dict[str, Any]], times: int) -> None:
+        sale, pays, told = event
+        raw = stripe_events.body(told)
+        for _ in range(times):
+            inbox.receive(raw, stripe_events.signature(raw))
+        if pays and not sale.paid:
+            sale.paid = True
+            sale.person.net += sale.purchase.tokens
+            sale.person.bought += sale.purchase.tokens
+            sale.even_up()
+
+    @rule(target=designs, person=people)
+    def start(self, person: Person) -> object:
+        form_key = uuid4()
+        try:
+            generation = self._start(person, form_key)
+        except InsufficientTokens as refused:
+            assert (refused.available, refused.trial_available) == (person.balance, person.trial)
+            assert refused.debt == person.debt
+            assert person.balance + person.trial == 0
+            assert not person.unlimited
+            return multiple()
+        if person.unlimited:
+            source = "subscription"
+        elif person.trial:
+            source, person.trial = "trial", person.trial - 1
+        else:
+            source, person.net = "token", person.net - 1
+        assert generation.source == source
+        design = Design(person, generation.pk, form_key, source)
+        self.all_designs.append(design)
+        return design
+
+    @rule(design=designs)
+    def send_the_form_again(self, design: Design) -> None:
+        assert self._start(design.person, design.form_key).pk == design.id
+
+    @rule(design=designs)
+    def take_lease(self, design: Design) -> None:
+        lease = studio.take_lease(design.id)
+        assert (lease is not None) == (design.state == "queued")
+        if lease:
+            design.leases.append(lease)
+            design.state = "running"
+
+    @rule(design=designs)
+    def finish(self, design: Design) -> None:
+        for lease in design.leases:
+            accepted = studio.finish(lease, PAINTING, engine="test")
+            assert accepted == (design.state == "running")
+            if accepted:
+                design.state = "succeeded"
+
+    @rule(design=designs)
+    def fail(self, design: Design) -> None:
+        ended = studio.fail(design.id, reason="It failed.")
+        assert ended == (design.state in {"queued", "running"})
+        if ended:
+            self._returned(design)
+
+    @rule(minutes=st.integers(0, 30))
+    def sweep(self, minutes: int) -> None:
+        """Everything unfinished is overdue later on; by whatever reason the sweep ended it, it was refunded."""
+        studio.expire_overdue(timezone.now() + timedelta(minutes=minutes))
+        ended = set(
+            Generation.objects.filter(
+                state="failed", pk__in=[design.id for design in self.all_designs if design.state != "failed"]
+            ).values_list("pk", flat=True)
+        )
+        for design in self.all_designs:
+            if design.id in ended:
+                assert design.state in {"queued", "running"}
+                self._returned(design)
+
+    @rule(person=people, amount=st.integers(-20, 20).filter(bool), again=st.booleans())
+    def adjust(self, person: Person, amount: int, again: bool) -> None:
+        key = f"adjustment:{uuid4()}"
+        try:
+            for _ in range(1 + again):
+                ledger.adjust(
+                    user_id=person.user.pk, amount=amount, reason="Goodwill", adjusted_by_id=self.staff.pk, key=key
+                )
+        except InsufficientTokens:
+            assert person.balance + amount < 0
+        else:
+            assert amount > 0 or person.balance + amount >= 0
+            person.net += amount
+
+    @rule(person=people)
+    def subscribe_or_lapse(self, person: Person) -> None:
+        person.unlimited = not person.unlimited
+        if not Subscription.objects.filter(user=person.user).exists():
+            subscription_of(person.user)
+        until = timezone.now() + timedelta(days=1) if person.unlimited else None
+        ledger.cover(user_id=person.user.pk, until=until)
+
+    @rule(event=consumes(events))
+    def lose_an_event(self, event: object) -> None:
+        """Some events never come."""
+
+    @invariant()
+    def the_shop_holds_what_the_model_holds(self) -> None:
+        for person in getattr(self, "everybody", []):
+            account = TokenAccount.objects.get(pk=person.user.pk)
+            held = (account.balance, account.debt, account.trial_balance, account.total_purchased)
+            assert held == (person.balance, person.debt, person.trial, person.bought)
+
+    @invariant()
+    def the_books_are_right(self) -> None:
+        assert [str(found) for found in audit.discrepancies()] == []
+
+    def teardown(self) -> None:
+        for sale in getattr(self, "sales", []):
+            sale.purchase.refresh_from_db()
+            assert (sale.purchase.state == Purchase.State.PAID) == sale.paid
+
+    def _start(self, person: Person, form_key: UUID) -> Generation:
+        return studio.start(user=person.user, form_key=form_key, area="patio", style="japanese-zen", prompt="")
+
+    def _returned(self, design: Design) -> None:
+        design.state = "failed"
+        if design.source == "trial":
+            design.person.trial += 1
+        elif design.source == "token":
+            design.person.net += 1
+
+
+def _story(purchase: Purchase, story: str) -> list[tuple[bool, dict[str, Any]]]:
+    """Return the events of one way a purchase can go, each with whether it says that the money came."""
+    stories = {
+        "card": [(True, stripe_events.completed(purchase))],
+        "debit-paid": [(False, stripe_events.unpaid(purchase)), (True, stripe_events.async_succeeded(purchase))],
+        "debit-refused": [(False, stripe_events.unpaid(purchase)), (False, stripe_events.async_failed(purchase))],
+        "abandoned": [(False, stripe_events.expired(purchase))],
+        "wrong-amount": [(False, stripe_events.completed(purchase, amount_total=purchase.price_cents - 1))],
+        "wrong-currency": [(False, stripe_events.completed(purchase, currency="eur"))],
+    }
+    return stories[story]

@@ -7,7 +7,9 @@ class BillingConfig(AppConfig):
     verbose_name = "Selling"
 
     def ready(self) -> None:
-        """Fill the shelves after every `migrate`, and let every audit compare the sales with the books."""
-        from billing import audit, catalog  # noqa: F401
+        """Fill the shelves after every `migrate`, let every audit compare the sales with the books, and listen."""
+        from billing import audit, catalog, low_balance  # noqa: F401
+        from tokens.signals import balance_fell
 
         post_migrate.connect(catalog.put_first_offer, sender=self)
+        balance_fell.connect(low_balance.note_fall, dispatch_uid="billing.low_balance")

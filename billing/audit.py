@@ -56,9 +56,11 @@ audit.register(
             SELECT *, least(price_cents,
                 coalesce((SELECT sum(amount_cents) FROM billing_refund AS refund
                     WHERE refund.stripe_payment_intent_id = purchase.stripe_payment_intent_id
+                        AND refund.currency = purchase.currency
                         AND refund.status IN ('pending', 'requires_action', 'succeeded')), 0)
                 + coalesce((SELECT sum(amount_cents) FROM billing_dispute AS dispute
-                    WHERE dispute.stripe_payment_intent_id = purchase.stripe_payment_intent_id AND dispute.status IN
+                    WHERE dispute.stripe_payment_intent_id = purchase.stripe_payment_intent_id
+                        AND dispute.currency = purchase.currency AND dispute.status IN
                         ('needs_response', 'under_review', 'lost', 'appeal_needs_response', 'appeal_under_review')), 0)
                 ) AS back
             FROM billing_purchase AS purchase WHERE state = 'paid'

@@ -45,6 +45,11 @@ def package_on_sale(code: str) -> TokenPackage:
     return package
 
 
+def currency() -> str:
+    """Return the currency of what is on sale; usd when nothing is."""
+    return next((package.currency for package in packages_on_sale()), "usd")
+
+
 def plans_on_sale() -> list[Plan]:
     """Return this installation's plans in the order in which they are shown."""
     return list(Plan.objects.filter(catalog=settings.CATALOG, on_sale=True).order_by("position", "code"))

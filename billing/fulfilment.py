@@ -10,7 +10,7 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
-from billing import aftermath, reversals
+from billing import aftermath, reversals, tries
 from billing.comparison import difference, is_own, names_another_payment
 from billing.gateway import PaymentSnapshot
 from billing.models import Purchase
@@ -75,6 +75,7 @@ def _lock(purchase_id: UUID, payment_intent_id: str) -> tuple[Purchase, bool] | 
 
 
 def _bring_up_to_date(purchase: Purchase, snapshot: PaymentSnapshot, *, payment_used_elsewhere: bool) -> None:
+    tries.note_decline(purchase, snapshot)
     if purchase.state == State.PAID:
         _note_second_payment(purchase, snapshot)
         return

@@ -1,6 +1,6 @@
 """What an auto-reload's outcome means for the standing order; called once per outcome, by the one who settles it.
 
-Locks the AutoReload of the buyer, after the purchase.
+Called with the purchase locked; locks the account and the AutoReload of the buyer, in this order.
 """
 
 from datetime import date
@@ -10,16 +10,17 @@ import structlog
 from django.db.models import Sum
 from django.utils import timezone
 
-from billing import mails, stop_links
+from billing import errands, mails, stop_links
 from billing.models import AutoReload, Purchase
-from tokens import ledger
+from tokens import ledger, notices
 from tokens.models import LOW_MARK
 
 logger = structlog.get_logger(__name__)
 
 State = Purchase.State
+CLOSE = "billing.close_reload"
 DECLINES = 3
-CAP_PERCENTS = (100, 80)
+CAP_NEAR, CAP_FULL = 80, 100  # percent
 # What counts against the cap: money that went or may still go.
 _COUNTED = [State.CREATED, State.OPEN, State.PROCESSING, State.PAID, State.MISMATCHED]
 
@@ -36,7 +37,11 @@ def note_paid(purchase: Purchase) -> None:
 
 
 def note_declined(purchase: Purchase) -> None:
-    """The bank refused the card: count it, tell the owner, and switch off at the third in a row."""
+    """The bank refused the card: count it, tell the owner, and switch off at the third in a row.
+
+    Its payment is closed by an errand, so that nobody pays it beside the next one.
+    """
+    errands.later(CLOSE, once=f"close:{purchase.pk}", purchase_id=str(purchase.pk))
     order = _locked(purchase)
     if order is None:
         return
@@ -69,6 +74,7 @@ def spent_this_month_cents(user_id: UUID, month: date) -> int:
 
 
 def _locked(purchase: Purchase) -> AutoReload | None:
+    notices.held_still(purchase.user_id)
     return AutoReload.objects.select_for_update(no_key=True).filter(pk=purchase.user_id).first()
 
 
@@ -78,13 +84,14 @@ def _tell(purchase: Purchase, letter: str, **facts: int | str | None) -> None:
 
 
 def _tell_about_the_cap(order: AutoReload, purchase: Purchase) -> None:
-    """Write once a month when 80 % of the cap are spent, and once when no further reload fits."""
+    """Write once a month when 80 % of the cap are spent, and once when no further reload fits into it."""
     month = timezone.now().date().replace(day=1)
-    spent = spent_this_month_cents(order.user_id, month)
-    reached = next((percent for percent in CAP_PERCENTS if spent * 100 >= order.monthly_cap_cents * percent), 0)
+    spent, cap = spent_this_month_cents(order.user_id, month), order.monthly_cap_cents
+    full = spent + purchase.price_cents > cap
+    reached = CAP_FULL if full else CAP_NEAR if spent * 100 >= cap * CAP_NEAR else 0
     noticed = order.cap_noticed_percent if order.cap_noticed_on == month else 0
     if reached <= noticed:
         return
     order.cap_noticed_on, order.cap_noticed_percent = month, reached
     order.save(update_fields=["cap_noticed_on", "cap_noticed_percent", "updated_at"])
-    _tell(purchase, "reload_cap", percent=reached, spent_cents=spent, cap_cents=order.monthly_cap_cents)
+    _tell(purchase, "reload_cap", percent=reached, spent_cents=spent, cap_cents=cap)

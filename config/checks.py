@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 STRIPE_HOST = "api.stripe.com"
+STRIPE_JS_HOST = "js.stripe.com"
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - known to everybody, hence the checks
 
@@ -16,7 +17,7 @@ SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - known to everybody, hen
 @register()
 def settings_make_sense(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Run at every start (also by `manage.py check`); any Error stops the command."""
-    return [*_site(), *_stripe(), *_sandbox(), *_catalog()]
+    return [*_site(), *_stripe(), *_card_form(), *_sandbox(), *_catalog()]
 
 
 def _site() -> Iterator[CheckMessage]:
@@ -54,20 +55,42 @@ def _stripe() -> Iterator[CheckMessage]:
         yield Error("CHECKOUT_LIFETIME_MINUTES must be 30 to 1440.", hint="Stripe's own limits.", id="shop.E014")
 
 
+def _card_form() -> Iterator[CheckMessage]:
+    key, script = settings.STRIPE_PUBLISHABLE_KEY, urlsplit(settings.STRIPE_JS_URL)
+    if not key.startswith(("pk_test_", "pk_live_")):
+        yield Error("STRIPE_PUBLISHABLE_KEY is missing or odd.", hint="It starts with pk_.", id="shop.E016")
+    elif ("_live_" in key) is not ("_live_" in settings.STRIPE_SECRET_KEY):
+        yield Error(
+            "STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY are of two modes.",
+            hint="Take both from the test mode of Stripe's Dashboard, or both from the live mode.",
+            id="shop.E017",
+        )
+    from_stripe = (script.scheme, script.hostname) == ("https", STRIPE_JS_HOST)
+    if "_live_" in settings.STRIPE_SECRET_KEY and not from_stripe:
+        yield Error(
+            "A live Stripe key with a STRIPE_JS_URL that is not Stripe's.",
+            hint="Unset STRIPE_JS_URL: card numbers are typed into what this script shows.",
+            id="shop.E018",
+        )
+
+
 def _sandbox() -> Iterator[CheckMessage]:
     """Nothing of the sandbox at a public address: who knows its secret writes themselves tokens."""
     if urlsplit(settings.SITE_URL).hostname in LOCAL_HOSTS:
         return
     in_force = {
         "STRIPE_SECRET_KEY": settings.STRIPE_SECRET_KEY == settings.SANDBOX_KEY,
+        "STRIPE_PUBLISHABLE_KEY": settings.STRIPE_PUBLISHABLE_KEY == settings.SANDBOX_PUBLISHABLE_KEY,
         "STRIPE_WEBHOOK_SECRET": SANDBOX_WEBHOOK_SECRET in settings.STRIPE_WEBHOOK_SECRETS,
         "STRIPE_API_BASE": urlsplit(settings.STRIPE_API_BASE).hostname in LOCAL_HOSTS,
+        "STRIPE_JS_URL": urlsplit(settings.STRIPE_JS_URL).hostname in LOCAL_HOSTS,
     }
     if any(in_force.values()):
         names = ", ".join(name for name, is_sandbox in in_force.items() if is_sandbox)
         yield Error(
             f"SITE_URL is public, but of the sandbox: {names}.",
-            hint="Set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET from Stripe's Dashboard, and unset STRIPE_API_BASE.",
+            hint="Set STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY and STRIPE_WEBHOOK_SECRET from Stripe's Dashboard, "
+            "and unset STRIPE_API_BASE.",
             id="shop.E015",
         )
 

@@ -101,6 +101,8 @@ def _processes(**told: str) -> Manager:
     manager = Manager()
     manager.add_process("web", f"{python} -m gunicorn -c config/gunicorn.py config.wsgi", env=environment)
     manager.add_process("worker", f"{python} -m config.worker --concurrency 2", env=environment)
+    # A reload never waits behind designs.
+    manager.add_process("billing", f"{python} -m config.worker --queues billing --concurrency 1", env=environment)
     manager.add_process("sandbox", f"{python} -m sandbox", env=environment)
     return manager
 

@@ -52,6 +52,7 @@ ENGINE_TIMEOUT_SECONDS: int = env.int("ENGINE_TIMEOUT_SECONDS", default=120)
 # --- Stripe (only billing/gateway.py speaks to it) --------------------------------------------------------
 
 SANDBOX_KEY = "sk_test_sandbox"
+SANDBOX_PUBLISHABLE_KEY = "pk_test_sandbox"
 STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default=SANDBOX_KEY)
 STRIPE_WEBHOOK_SECRETS: list[str] = env.list("STRIPE_WEBHOOK_SECRET", default=["whsec_sandbox"])
 STRIPE_API_BASE: str = env.str(
@@ -61,6 +62,20 @@ STRIPE_API_BASE: str = env.str(
 STRIPE_CHECKOUT_ORIGIN: str = env.str(
     "STRIPE_CHECKOUT_ORIGIN",
     default="https://checkout.stripe.com" if STRIPE_API_BASE == "https://api.stripe.com" else STRIPE_API_BASE,
+)
+STRIPE_PORTAL_ORIGIN: str = env.str(
+    "STRIPE_PORTAL_ORIGIN",
+    default="https://billing.stripe.com" if STRIPE_API_BASE == "https://api.stripe.com" else STRIPE_API_BASE,
+)
+STRIPE_PUBLISHABLE_KEY: str = env.str(
+    "STRIPE_PUBLISHABLE_KEY", default=SANDBOX_PUBLISHABLE_KEY if STRIPE_SECRET_KEY == SANDBOX_KEY else ""
+)
+# The release of Stripe.js that belongs to the API version of the pinned package.
+STRIPE_JS_URL: str = env.str(
+    "STRIPE_JS_URL",
+    default="https://js.stripe.com/endive/stripe.js"
+    if STRIPE_API_BASE == "https://api.stripe.com"
+    else f"{STRIPE_API_BASE}/js/stripe.js",
 )
 STRIPE_TIMEOUT_SECONDS: int = env.int("STRIPE_TIMEOUT_SECONDS", default=10)
 CHECKOUT_LIFETIME_MINUTES: int = env.int("CHECKOUT_LIFETIME_MINUTES", default=60)
@@ -238,8 +253,8 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        # A form that answers with a redirect to Checkout needs Checkout's origin here.
-        "form-action": [SELF, STRIPE_CHECKOUT_ORIGIN],
+        # A form that answers with a redirect to Checkout or to the portal needs the origin of these here.
+        "form-action": [SELF, STRIPE_CHECKOUT_ORIGIN, STRIPE_PORTAL_ORIGIN],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "object-src": [NONE],

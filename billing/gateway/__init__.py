@@ -3,6 +3,7 @@
 Every call may take STRIPE_TIMEOUT_SECONDS three times over, so none is made inside a transaction.
 """
 
+from billing.gateway.account import AccountSnapshot, Endpoint, key_is_live, look_at_account
 from billing.gateway.cards import (
     CardPage,
     CardSnapshot,
@@ -14,6 +15,14 @@ from billing.gateway.cards import (
     retrieve_card_page,
 )
 from billing.gateway.client import API_VERSION, CardDeclined, CustomerGone, StripeRefused, StripeUnavailable
+from billing.gateway.listing import (
+    ListedPayment,
+    look_up_payment,
+    payments_of_invoices,
+    pays_an_invoice,
+    recent_payments,
+    running_subscriptions,
+)
 from billing.gateway.money_back import (
     DisputeSnapshot,
     RefundSnapshot,
@@ -37,11 +46,13 @@ from billing.gateway.payments import (
     receipt_url,
     retrieve_checkout_session,
     retrieve_payment,
+    retrieve_payment_to_pay,
 )
 from billing.gateway.snapshots import BANK_REFUSED, PaymentSnapshot, of_intent, of_session
 from billing.gateway.subscriptions import (
     SubscriptionPage,
     SubscriptionSnapshot,
+    close_subscription_page,
     create_subscription_page,
     of_subscription,
     of_subscription_page,
@@ -57,12 +68,15 @@ __all__ = [
     "BANK_REFUSED",
     "LONGEST_SESSION_MINUTES",
     "SIGNATURE_AGE_SECONDS",
+    "AccountSnapshot",
     "BadSignature",
     "CardDeclined",
     "CardPage",
     "CardSnapshot",
     "CustomerGone",
     "DisputeSnapshot",
+    "Endpoint",
+    "ListedPayment",
     "PaymentSnapshot",
     "RefundSnapshot",
     "StripeRefused",
@@ -75,12 +89,16 @@ __all__ = [
     "cards_of",
     "charge_saved_card",
     "client_secret",
+    "close_subscription_page",
     "create_checkout_session",
     "create_customer",
     "create_payment",
     "create_subscription_page",
     "disputes_of",
     "forget_card",
+    "key_is_live",
+    "look_at_account",
+    "look_up_payment",
     "of_dispute",
     "of_intent",
     "of_payment_method",
@@ -90,10 +108,13 @@ __all__ = [
     "of_subscription_page",
     "open_card_page",
     "payments_of",
+    "payments_of_invoices",
+    "pays_an_invoice",
     "portal_url",
     "read_event",
     "receipt_url",
     "recent_disputes",
+    "recent_payments",
     "recent_refunds",
     "recent_subscriptions",
     "refund_payment",
@@ -101,6 +122,8 @@ __all__ = [
     "retrieve_card_page",
     "retrieve_checkout_session",
     "retrieve_payment",
+    "retrieve_payment_to_pay",
     "retrieve_subscription",
     "retrieve_subscription_page",
+    "running_subscriptions",
 ]

@@ -46,13 +46,16 @@ def card_of_payment(payment_intent_id: str) -> CardSnapshot | None:
     return of_payment_method(method) if isinstance(method, Mapping) else None
 
 
-def open_card_page(*, stripe_customer_id: str, user_id: UUID, consent_id: UUID, currency: str) -> str:
+def open_card_page(
+    *, stripe_customer_id: str, user_id: UUID, consent_id: UUID, currency: str, replaces: str = ""
+) -> str:
     """Return the address of a page of Stripe's where a card is saved and nothing is charged.
 
-    The second call for the same consent returns the same page. https://docs.stripe.com/payments/save-and-reuse
+    `replaces` is the payment method the new one stands in for. The second call for the same consent returns the
+    same page. https://docs.stripe.com/payments/save-and-reuse
     """
     back = f"{settings.SITE_URL}{reverse('billing:cards')}"
-    ours = {"user_id": str(user_id), "consent_id": str(consent_id)}
+    ours = {"user_id": str(user_id), "consent_id": str(consent_id)} | ({"replaces": replaces} if replaces else {})
     with translated("open_card_page"):
         session = client().v1.checkout.sessions.create(
             params={
@@ -76,6 +79,7 @@ class CardPage:
 
     user_id: str
     consent_id: str
+    replaces: str
     card: CardSnapshot | None
 
 
@@ -90,6 +94,7 @@ def retrieve_card_page(session_id: str) -> CardPage:
     return CardPage(
         user_id=metadata.get("user_id", ""),
         consent_id=metadata.get("consent_id", ""),
+        replaces=metadata.get("replaces", ""),
         card=of_payment_method(method) if isinstance(method, Mapping) else None,
     )
 

@@ -95,6 +95,13 @@ def retrieve_payment(payment_intent_id: str) -> PaymentSnapshot:
     return of_intent(intent.to_dict(for_json=True))
 
 
+def retrieve_payment_to_pay(payment_intent_id: str) -> tuple[PaymentSnapshot, str]:
+    """Return what Stripe says about the payment now, and its client secret, with which its buyer can confirm it."""
+    with translated("retrieve_payment_to_pay"):
+        intent = client().v1.payment_intents.retrieve(payment_intent_id, params={"expand": ["latest_charge"]})
+    return of_intent(intent.to_dict(for_json=True)), intent.client_secret or ""
+
+
 def client_secret(payment_intent_id: str) -> str:
     """Return what the card form needs to let its buyer confirm the payment. It is theirs alone; never logged."""
     with translated("client_secret"):

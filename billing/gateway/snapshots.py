@@ -14,8 +14,8 @@ class PaymentSnapshot:
 
     `status` is open, complete or expired, as of a session. `amount_refunded` and `disputed` are None when that
     was not said: only the answer to a question does. `failure` is the sentence for the buyer once the bank has
-    refused for good; `decline` the one after which another card may be tried; `needs_action` says that the
-    bank wants its customer to confirm.
+    refused for good; `decline` the one after which another card may be tried, `declined_charge_id` the charge it was
+    about, if it came to one; `needs_action` says that the bank wants its customer to confirm.
     """
 
     session_id: str
@@ -30,6 +30,7 @@ class PaymentSnapshot:
     disputed: bool | None = None
     failure: str = ""
     decline: str = ""
+    declined_charge_id: str = ""
     needs_action: bool = False
     url: str = ""
     expires_at: int = 0
@@ -78,7 +79,7 @@ def of_intent(intent: Mapping[str, Any]) -> PaymentSnapshot:
     """Return the snapshot of a payment as Stripe writes it."""
     status = intent.get("status") or ""
     error = intent.get("last_payment_error") or {}
-    paid = status == "succeeded"
+    paid, declined = status == "succeeded", status == "requires_payment_method"
     return PaymentSnapshot(
         session_id="",
         purchase_id=_purchase_id(intent),
@@ -90,7 +91,8 @@ def of_intent(intent: Mapping[str, Any]) -> PaymentSnapshot:
         livemode=intent.get("livemode") is True,
         amount_refunded=_of_charge(intent, "amount_refunded"),
         disputed=_of_charge(intent, "disputed"),
-        decline=_decline(error) if status == "requires_payment_method" else "",
+        decline=_decline(error) if declined else "",
+        declined_charge_id=error.get("charge") or "" if declined else "",
         needs_action=status == "requires_action" or error.get("code") == "authentication_required",
     )
 

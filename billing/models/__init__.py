@@ -1,5 +1,6 @@
 """Selling: what is on offer, what somebody bought, what went back, and what Stripe told us."""
 
+from billing.models.decline import DeclinedAttempt
 from billing.models.inbox import StripeEvent
 from billing.models.matching import Difference, ReconcileRun, StripeCheck
 from billing.models.money_back import Dispute, Refund
@@ -12,6 +13,7 @@ from billing.models.subscription import Subscription
 __all__ = [
     "AutoReload",
     "Consent",
+    "DeclinedAttempt",
     "Difference",
     "Dispute",
     "Plan",

@@ -47,6 +47,10 @@ class Consent(models.Model):
         return f"{self.get_purpose_display()}, {self.agreed_at:%Y-%m-%d %H:%M}"
 
 
+# What people call them; the others only need capitals. https://docs.stripe.com/api/payment_methods/object
+_BRANDS = {"amex": "American Express", "jcb": "JCB", "unionpay": "UnionPay", "eftpos_au": "eftpos"}
+
+
 class SavedCard(models.Model):
     """A card kept at Stripe with its owner's consent; the one added last is the one that is charged."""
 
@@ -59,6 +63,9 @@ class SavedCard(models.Model):
     exp_year = models.PositiveSmallIntegerField()
     added_at = models.DateTimeField(db_default=Now())
     removed_at = models.DateTimeField(null=True, blank=True)
+    expiry_noticed_on = models.DateField(
+        null=True, blank=True, help_text="First day of the month in which its owner was last told that it expires."
+    )
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-added_at"]
@@ -68,7 +75,12 @@ class SavedCard(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.brand} ending in {self.last4}"
+        return f"{self.brand_name} ending in {self.last4}"
+
+    @property
+    def brand_name(self) -> str:
+        """The brand as people write it."""
+        return _BRANDS.get(self.brand) or self.brand.replace("_", " ").title()
 
     @property
     def expired(self) -> bool:

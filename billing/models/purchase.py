@@ -127,6 +127,11 @@ class Purchase(models.Model):
         return reverse("billing:purchase-state", args=[self.pk])
 
     @property
+    def tokens_gone(self) -> int:
+        """How many of its tokens are taken back, as things are now."""
+        return self.tokens_reversed - self.tokens_reinstated
+
+    @property
     def decided(self) -> bool:
         """Whether its payment has come to an end, good or bad; only a late payment can still change it."""
         return self.state not in {self.State.CREATED, self.State.OPEN, self.State.PROCESSING}

@@ -28,8 +28,13 @@ def price_per_token(package: TokenPackage) -> str:
     return _written(Decimal(package.price_cents) / package.tokens, package.currency)
 
 
+def decimals(currency: str) -> int:
+    """Return how many digits of the currency come after the point."""
+    return 0 if currency in NO_DECIMALS else 3 if currency in THREE_DECIMALS else 2
+
+
 def _written(cents: Decimal, currency: str) -> str:
-    decimals = 0 if currency in NO_DECIMALS else 3 if currency in THREE_DECIMALS else 2
-    amount = f"{cents.quantize(Decimal(1), ROUND_HALF_UP).scaleb(-decimals):,.{decimals}f}"
+    places = decimals(currency)
+    amount = f"{cents.quantize(Decimal(1), ROUND_HALF_UP).scaleb(-places):,.{places}f}"
     sign = SIGNS.get(currency)
     return f"{sign}{amount}" if sign else f"{amount} {currency.upper()}"

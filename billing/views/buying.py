@@ -10,10 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from billing import catalog, checkout, gateway, reconcile
+from billing import catalog, checkout, gateway, orders, reconcile, reversals, tries
 from billing.forms import CancelForm, CheckoutForm, ReturnForm
 from billing.models import Purchase
-from billing.views.request import BuyersRequest, unavailable
+from billing.views.request import BuyersRequest, client_ip, too_many, unavailable
 
 logger = structlog.get_logger(__name__)
 
@@ -38,13 +38,15 @@ def start_checkout(request: BuyersRequest) -> HttpResponse:
     if not form.is_valid():
         return _packages(request, problem="Choose one of the packages below.", status=422)
     try:
-        purchase = checkout.open_purchase(user=request.user, **form.cleaned_data)
+        purchase = checkout.open_purchase(user=request.user, ip_address=client_ip(request), **form.cleaned_data)
     except catalog.NotOnSale:
         problem = "That package is not on sale any more. Nothing was charged; choose another one."
         return _packages(request, problem=problem, status=422)
-    except checkout.OfferChanged:
+    except orders.OfferChanged:
         problem = "The offer has just changed. Nothing was charged; look again before you buy."
         return _packages(request, problem=problem, status=422)
+    except tries.TooManyTries as limit:
+        return too_many(request, limit)
     except (gateway.StripeUnavailable, gateway.StripeRefused):
         return unavailable(request, "billing/checkout_unavailable.html")
     if request.htmx:
@@ -108,6 +110,12 @@ def _state(request: BuyersRequest, purchase: Purchase) -> HttpResponse:
     """
     purchase, answered = _asked(request, purchase)
     context = {"purchase": purchase, "answered": answered, "waiting": not purchase.decided}
+    if purchase.money_back_cents:
+        context |= {
+            "back": reversals.money_back(purchase),
+            "refunds": reversals.refunds_of(purchase),
+            "under_dispute": reversals.under_dispute(purchase),
+        }
     if not request.htmx:
         return render(request, "billing/purchase_success.html", context)
     if request.GET.get("shown") == purchase.state:
@@ -135,5 +143,6 @@ def _asked(request: BuyersRequest, purchase: Purchase) -> tuple[Purchase, bool]:
 
 
 def _packages(request: BuyersRequest, *, problem: str = "", status: int = HTTPStatus.OK) -> HttpResponse:
-    purchases = Purchase.objects.filter(user=request.user).exclude(state=Purchase.State.CREATED)[:RECENT]
+    bought = Purchase.objects.filter(user=request.user).exclude(state=Purchase.State.CREATED)
+    purchases = reversals.marked(bought)[:RECENT]
     return render(request, "billing/purchase.html", {"purchases": purchases, "problem": problem}, status=status)

@@ -13,6 +13,7 @@ from billing import gateway
 from billing.models import Purchase, TokenPackage
 from tests import stripe_events
 from tests.sandbox_process import SandboxProcess, start_sandbox
+from tests.stripe_events import money_back
 
 Deliver = Callable[..., HttpResponse]
 Sell = Callable[..., Purchase]
@@ -86,6 +87,7 @@ class FakeStripe:
     def __init__(self) -> None:
         self.sessions: dict[str, dict[str, Any]] = {}
         self.asked: list[str] = []
+        self.refunds: dict[str, list[gateway.RefundSnapshot]] = {}
 
     def retrieve(self, session_id: str) -> gateway.PaymentSnapshot:
         self.asked.append(session_id)
@@ -93,9 +95,15 @@ class FakeStripe:
             raise gateway.StripeUnavailable("retrieve_checkout_session")
         return gateway.of_session(self.sessions[session_id])
 
-    def says(self, purchase: Purchase, **changes: Any) -> None:
-        session = stripe_events.answer(purchase, **changes)
+    def refunds_of(self, payment: str) -> list[gateway.RefundSnapshot]:
+        return self.refunds.get(payment, [])
+
+    def says(self, purchase: Purchase, *, refunded: int = 0, **changes: Any) -> None:
+        session = stripe_events.answer(purchase, refunded=refunded, **changes)
         self.sessions[session["id"]] = session
+        if refunded:
+            known = gateway.of_refund(money_back.refund_object(purchase, refunded))
+            self.refunds[known.payment_intent_id] = [known]
 
     def says_open(self, purchase: Purchase) -> None:
         self.says(purchase, status="open", payment_status="unpaid", payment_intent=None, url=purchase.checkout_url)
@@ -106,6 +114,8 @@ def stripe_says(monkeypatch: pytest.MonkeyPatch) -> FakeStripe:
     """Stand in for the gateway's question about a session; unknown sessions are an outage."""
     fake = FakeStripe()
     monkeypatch.setattr(gateway, "retrieve_checkout_session", fake.retrieve)
+    monkeypatch.setattr(gateway, "refunds_of", fake.refunds_of)
+    monkeypatch.setattr(gateway, "disputes_of", lambda payment: [])
     return fake
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from billing import catalog, checkout, gateway, reconcile
+from billing import catalog, checkout, gateway, orders, reconcile
 from billing.catalog import NotOnSale
 from billing.models import Purchase, StripeCustomer, TokenPackage
 from tests.sandbox_process import SandboxProcess
@@ -87,7 +87,7 @@ class TestAClick:
     def test_nobody_buys_on_terms_they_did_not_see(self, buyer: User) -> None:
         assert buy(buyer, shown_terms="50-4900-usd").price_cents == 4900
         TokenPackage.objects.filter(code="package_50").update(price_cents=5900)
-        with pytest.raises(checkout.OfferChanged):
+        with pytest.raises(orders.OfferChanged):
             buy(buyer, shown_terms="50-4900-usd")
         assert Purchase.objects.count() == 1
 
@@ -204,7 +204,7 @@ class TestStripeInTrouble:
         with pytest.raises(gateway.StripeRefused):
             buy(buyer)
         purchase = Purchase.objects.get()
-        assert (purchase.state, purchase.state_reason) == (State.FAILED, checkout.REFUSED)
+        assert (purchase.state, purchase.state_reason) == (State.FAILED, orders.REFUSED)
         [record] = [record for record in caplog.records if "stripe_refused" in record.getMessage()]
         assert "req_" in record.getMessage()
         assert "sk_test_wrong" not in caplog.text

@@ -1,5 +1,6 @@
 """Settling a purchase: what is credited, what is parked, and what is final."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -7,10 +8,13 @@ import pytest
 
 from accounts.models import User
 from billing import gateway
-from billing.fulfilment import NotOurs, settle
+from billing.effects import settle_now
+from billing.fulfilment import settle
 from billing.models import Purchase, TokenPackage
+from billing.ownership import NotOurs
 from tests import stripe_events
 from tests.billing.conftest import Sell
+from tests.stripe_events import money_back
 from tokens.models import TokenTransaction
 
 pytestmark = pytest.mark.django_db
@@ -125,29 +129,49 @@ class TestAPageThatIsStillOpen:
 
 
 class TestAPaymentGivenBackBeforeItWasCredited:
-    @pytest.mark.parametrize("cents", [1, 4900])
-    def test_it_is_parked_and_not_credited(
-        self, purchase: Purchase, cents: int, caplog: pytest.LogCaptureFixture
+    """What Stripe says has gone back is known before the credit, so nobody spends what is gone."""
+
+    @pytest.fixture
+    def refunded(self, purchase: Purchase, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Purchase]:
+        """`refunded(cents)` settles with an answer that mentions a refund, which Stripe is then asked about."""
+
+        def settled(cents: int, status: str = "succeeded") -> Purchase:
+            known = gateway.of_refund(money_back.refund_object(purchase, cents, status))
+            monkeypatch.setattr(gateway, "refunds_of", lambda payment: [known])
+            monkeypatch.setattr(gateway, "disputes_of", lambda payment: [])
+            return settle_now(gateway.of_session(stripe_events.answer(purchase, refunded=cents)))
+
+        return settled
+
+    @pytest.mark.parametrize(("cents", "left"), [(1, 50), (980, 40), (4900, 0)])
+    def test_it_is_credited_and_taken_back_in_one_transaction(
+        self, refunded: Callable[..., Purchase], cents: int, left: int
     ) -> None:
-        settled = settle(gateway.of_session(stripe_events.answer(purchase, refunded=cents)))
-        reason = f"Already refunded: {cents} usd of pi_{purchase.pk.hex}."
-        assert (settled.state, settled.state_reason) == (State.MISMATCHED, reason)
-        assert TokenTransaction.objects.count() == 0
-        assert alarms(caplog, "purchase_mismatched") == ["ERROR"]
+        settled = refunded(cents)
+        assert (settled.state, settled.state_reason, settled.money_back_cents) == (State.PAID, "", cents)
+        assert settled.tokens - settled.tokens_gone == left
+        assert TokenTransaction.objects.latest("number").balance_after == left
 
-    def test_an_event_that_does_not_know_of_it_changes_nothing(self, purchase: Purchase) -> None:
-        settle(gateway.of_session(stripe_events.answer(purchase, refunded=4900)))
-        assert settle(snapshot(purchase)).state == State.MISMATCHED
-        assert TokenTransaction.objects.count() == 0
+    def test_an_event_that_does_not_know_of_it_changes_nothing(
+        self, refunded: Callable[..., Purchase], purchase: Purchase
+    ) -> None:
+        refunded(4900)
+        assert settle(snapshot(purchase)).tokens_gone == 50
+        assert TokenTransaction.objects.count() == 2
 
-    def test_a_refund_that_failed_lets_it_be_credited(self, purchase: Purchase) -> None:
-        settle(gateway.of_session(stripe_events.answer(purchase, refunded=4900)))
-        settled = settle(gateway.of_session(stripe_events.answer(purchase)))
-        assert (settled.state, settled.state_reason, settled.refunded_cents) == (State.PAID, "", 0)
+    def test_a_refund_that_failed_takes_nothing(self, refunded: Callable[..., Purchase]) -> None:
+        assert (refunded(4900, "failed").tokens_gone, TokenTransaction.objects.count()) == (0, 1)
 
-    def test_once_credited_a_refund_changes_nothing(self, purchase: Purchase) -> None:
-        settle(snapshot(purchase))
-        assert settle(gateway.of_session(stripe_events.answer(purchase, refunded=4900))).state == State.PAID
+    def test_without_an_answer_about_it_nothing_is_credited(
+        self, purchase: Purchase, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def away(payment: str) -> list[gateway.RefundSnapshot]:
+            raise gateway.StripeUnavailable("refunds_of")
+
+        monkeypatch.setattr(gateway, "refunds_of", away)
+        with pytest.raises(gateway.StripeUnavailable):
+            settle_now(gateway.of_session(stripe_events.answer(purchase, refunded=4900)))
+        assert not TokenTransaction.objects.exists()
 
 
 class TestAPaidPurchase:

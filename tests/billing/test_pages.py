@@ -59,7 +59,7 @@ class TestThePackages:
 
     def test_keeping_the_card_is_never_ticked_for_the_buyer(self, signed_in: Client) -> None:
         page = words(signed_in.get("/purchase/"))
-        assert '<input type="checkbox" name="save_card" value="on">' in page
+        assert '<input type="checkbox" name="save_card" value="on" autocomplete="off">' in page
         assert "checked" not in page
 
     def test_the_free_trial_is_said_to_be_used_first(self, signed_in: Client, buyer: User) -> None:
@@ -114,7 +114,13 @@ class TestAClickOnBuy:
         answer = click(signed_in, **{"shown-package_50": "50-4900-usd", "shown-package_100": "100-8900-usd"})
         assert (answer.status_code, answer.headers["Location"]) == (303, Purchase.objects.get().checkout_url)
         assert opened == [
-            {"user": buyer, "package_code": "package_50", "save_card": False, "shown_terms": "50-4900-usd"}
+            {
+                "user": buyer,
+                "package_code": "package_50",
+                "save_card": False,
+                "shown_terms": "50-4900-usd",
+                "ip_address": "127.0.0.1",
+            }
         ]
 
     def test_consent_is_passed_on(self, signed_in: Client, opened: list[dict[str, Any]]) -> None:
@@ -263,7 +269,7 @@ class TestComingBack:
 
 class TestAPollingReturnPage:
     def poll(self, client: Client, purchase: Purchase, shown: str) -> Any:
-        return client.get(f"{purchase.get_absolute_url()}&shown={shown}", headers=HTMX)
+        return client.get(f"{purchase.get_absolute_url()}?shown={shown}", headers=HTMX)
 
     def test_nothing_new_is_204(self, signed_in: Client, purchase: Purchase, stripe_says: FakeStripe) -> None:
         stripe_says.says_open(purchase)

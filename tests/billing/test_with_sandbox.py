@@ -75,7 +75,7 @@ class TestAPurchase:
         sent = {event["id"] for event in delivered(street)}
         assert set(StripeEvent.objects.values_list("pk", flat=True)) == sent
         applied = StripeEvent.objects.filter(state="applied").values_list("type", flat=True)
-        assert list(applied) == ["checkout.session.completed"]
+        assert sorted(applied) == ["checkout.session.completed", "payment_intent.succeeded"]
 
     def test_a_declined_card_charges_nothing_and_can_be_replaced(
         self, signed_in: Client, buyer: User, street: SandboxProcess
@@ -198,18 +198,68 @@ class TestAPaymentGivenBackWhileTheShopWasAway:
         Purchase.objects.update(created_at=timezone.now() - timedelta(minutes=5))
         return purchase
 
-    def test_reconciliation_does_not_credit_it(self, refunded: Purchase, buyer: User) -> None:
+    def test_reconciliation_leaves_no_tokens(self, refunded: Purchase, buyer: User) -> None:
         reconcile.reconcile()
-        self.nothing_credited(refunded, buyer)
+        self.nothing_left(refunded, buyer)
 
-    def test_the_return_page_does_not_credit_it(self, signed_in: Client, refunded: Purchase, buyer: User) -> None:
+    def test_the_return_page_leaves_no_tokens_and_says_why(
+        self, signed_in: Client, refunded: Purchase, buyer: User
+    ) -> None:
         page = signed_in.get(refunded.get_absolute_url()).content.decode()
-        assert "Our staff have been told" in page
-        self.nothing_credited(refunded, buyer)
+        assert "This purchase was refunded" in page
+        self.nothing_left(refunded, buyer)
 
-    def nothing_credited(self, purchase: Purchase, buyer: User) -> None:
+    def nothing_left(self, purchase: Purchase, buyer: User) -> None:
         purchase.refresh_from_db()
-        assert (purchase.state, purchase.refunded_cents, balance(buyer)) == (State.MISMATCHED, 4900, 0)
+        assert (purchase.state, purchase.money_back_cents, balance(buyer)) == (State.PAID, 4900, 0)
+
+
+class TestMoneyThatGoesBack:
+    @pytest.fixture(params=["auto", "twice", "reversed"])
+    def bought(self, request: pytest.FixtureRequest, signed_in: Client, street: SandboxProcess) -> Purchase:
+        """A purchase whose events come at once, twice, or the newest first."""
+        street.control("settings", {"mode": request.param})
+        purchase = click(signed_in)
+        street.control(f"pay/{purchase.stripe_session_id}", {})
+        delivered(street)
+        purchase.refresh_from_db()
+        return purchase
+
+    def test_a_refund_from_stripes_dashboard_takes_its_part(
+        self, bought: Purchase, buyer: User, street: SandboxProcess
+    ) -> None:
+        for _ in range(2):
+            street.control("refunds", {"payment_intent": bought.stripe_payment_intent_id, "amount": 980})
+        delivered(street)
+        assert (balance(buyer), audited(bought)) == (30, (20, 1960))
+
+    def test_a_dispute_holds_the_tokens_until_it_is_won(
+        self, bought: Purchase, buyer: User, street: SandboxProcess
+    ) -> None:
+        opened = street.control("disputes", {"payment_intent": bought.stripe_payment_intent_id})["dispute"]
+        delivered(street)
+        assert (balance(buyer), audited(bought)) == (0, (50, 4900))
+        street.control(f"disputes/{opened['id']}/close", {"status": "won"})
+        delivered(street)
+        assert (balance(buyer), audited(bought)) == (50, (0, 0))
+
+    def test_an_inquiry_takes_nothing_until_it_becomes_a_dispute_and_is_lost(
+        self, bought: Purchase, buyer: User, street: SandboxProcess
+    ) -> None:
+        asked = {"payment_intent": bought.stripe_payment_intent_id, "status": "warning_needs_response"}
+        inquiry = street.control("disputes", asked)["dispute"]
+        delivered(street)
+        assert (balance(buyer), audited(bought)) == (50, (0, 0))
+        for status in ("needs_response", "lost"):
+            street.control(f"disputes/{inquiry['id']}/close", {"status": status})
+            delivered(street)
+            assert (balance(buyer), audited(bought)) == (0, (50, 4900))
+
+
+def audited(purchase: Purchase) -> tuple[int, int]:
+    """Tokens taken back, and cents that went back."""
+    purchase.refresh_from_db()
+    return purchase.tokens_gone, purchase.money_back_cents
 
 
 class TestStripeTellsAnotherPrice:

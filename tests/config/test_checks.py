@@ -14,7 +14,9 @@ def public(settings: Any) -> Any:
     settings.HTTPS, settings.DEBUG = True, False
     settings.SECRET_KEY, settings.TRIAL_PEPPER = "x" * 50, "y" * 50
     settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRETS = "sk_test_1", ["whsec_1"]
+    settings.STRIPE_PUBLISHABLE_KEY = "pk_test_1"
     settings.STRIPE_API_BASE = "https://api.stripe.com"
+    settings.STRIPE_JS_URL = "https://js.stripe.com/endive/stripe.js"
     return settings
 
 
@@ -30,6 +32,8 @@ class TestAPublicAddress:
         ("name", "value", "expected"),
         [
             ("STRIPE_SECRET_KEY", "sk_test_sandbox", {"shop.E015"}),
+            ("STRIPE_PUBLISHABLE_KEY", "pk_test_sandbox", {"shop.E015"}),
+            ("STRIPE_JS_URL", "http://127.0.0.1:8420/js/stripe.js", {"shop.E015"}),
             ("STRIPE_WEBHOOK_SECRETS", ["whsec_1", "whsec_sandbox"], {"shop.E013", "shop.E015"}),
             ("STRIPE_API_BASE", "http://127.0.0.1:8420", {"shop.E015"}),
             ("STRIPE_API_BASE", "http://localhost:8420", {"shop.E015"}),
@@ -39,6 +43,31 @@ class TestAPublicAddress:
         self, public: Any, name: str, value: Any, expected: set[str]
     ) -> None:
         setattr(public, name, value)
+        assert found() == expected
+
+    @pytest.mark.parametrize(
+        ("changes", "expected"),
+        [
+            ({"STRIPE_PUBLISHABLE_KEY": ""}, {"shop.E016"}),
+            ({"STRIPE_PUBLISHABLE_KEY": "sk_test_1"}, {"shop.E016"}),
+            ({"STRIPE_PUBLISHABLE_KEY": "pk_live_1"}, {"shop.E017"}),
+            ({"STRIPE_SECRET_KEY": "sk_live_1"}, {"shop.E017"}),
+            ({"STRIPE_SECRET_KEY": "sk_live_1", "STRIPE_PUBLISHABLE_KEY": "pk_live_1"}, set()),
+            (
+                {
+                    "STRIPE_SECRET_KEY": "sk_live_1",
+                    "STRIPE_PUBLISHABLE_KEY": "pk_live_1",
+                    "STRIPE_JS_URL": "https://js.stripe.com.example.com/stripe.js",
+                },
+                {"shop.E018"},
+            ),
+        ],
+    )
+    def test_the_card_form_speaks_to_the_same_stripe(
+        self, public: Any, changes: dict[str, str], expected: set[str]
+    ) -> None:
+        for name, value in changes.items():
+            setattr(public, name, value)
         assert found() == expected
 
     def test_the_message_names_what_is_wrong_and_says_what_to_do(self, public: Any) -> None:
@@ -55,4 +84,6 @@ class TestALaptop:
         settings.SITE_URL, settings.STRIPE_SECRET_KEY = site, "sk_test_sandbox"
         settings.STRIPE_WEBHOOK_SECRETS = ["whsec_sandbox"]
         settings.STRIPE_API_BASE = "http://127.0.0.1:8420"
+        settings.STRIPE_PUBLISHABLE_KEY = "pk_test_sandbox"
+        settings.STRIPE_JS_URL = "http://127.0.0.1:8420/js/stripe.js"
         assert found() == set()

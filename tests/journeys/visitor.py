@@ -1,9 +1,10 @@
 """What a person does in the browser, in their words."""
 
 import re
+import time
 from dataclasses import dataclass
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FrameLocator, Page, expect
 
 from tests.whole_shop import WholeShop
 
@@ -59,14 +60,41 @@ class Visitor:
     def navbar_says(self, text: str) -> None:
         expect(self.page.locator(".balance-now")).to_contain_text(text, timeout=SLOW)
 
-    def pay_with(self, card: str) -> None:
+    def pay_with(self, card: str, *, button: str = r"^Pay \$", heading: str = "Pay") -> None:
         """Fill in the Checkout form and pay."""
-        expect(self.page.get_by_role("heading", level=1)).to_contain_text("Pay")
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text(heading)
         self.page.get_by_label(re.compile("card number", re.I)).fill(card)
         self.page.get_by_label(re.compile("expir", re.I)).fill("12 / 34")
         self.page.get_by_label(re.compile("cvc|security", re.I)).fill("123")
         self.page.get_by_label(re.compile("name", re.I)).fill("A. Gardener")
-        self.page.get_by_role("button", name=re.compile(r"^Pay \$")).click()
+        self.page.get_by_role("button", name=re.compile(button)).click()
+
+    def open_card_form(self, package: str) -> None:
+        """Open the card form of a package and wait for the fields, which come from Stripe's side."""
+        self.open(f"/purchase/card/{package}/")
+        expect(self.card_fields.get_by_label("Card number")).to_be_visible(timeout=SLOW)
+
+    def pay_in_the_form(self, card: str) -> None:
+        """Fill in the card form on the shop's own page and pay, by keyboard.
+
+        Headless Chromium loses a click that comes in the same instant as the bank's dialog goes.
+        """
+        self.card_fields.get_by_label("Card number").fill(card)
+        self.card_fields.get_by_label("Expiration date").fill("12 / 34")
+        self.card_fields.get_by_label("Security code").fill("123")
+        self.page.get_by_role("button", name=re.compile(r"^Pay \$")).press("Enter")
+
+    @property
+    def card_fields(self) -> FrameLocator:
+        return self.page.frame_locator("iframe[title='Secure payment input frame']")
+
+    def mail_that_says(self, text: str) -> str:
+        """Return the text of the newest mail to this person once it contains `text`."""
+        deadline = time.monotonic() + SLOW / 1000
+        while text not in (mail := self.shop.mail_to(self.email)):
+            assert time.monotonic() < deadline, f"No mail with {text!r} came; the last one was:\n{mail}"
+            time.sleep(0.2)
+        return mail
 
 
 def _code(mail: str) -> str:

@@ -47,6 +47,7 @@ class TestJson:
         assert answer.json() == {
             "balance": 50,
             "trial_balance": 3,
+            "debt": 0,
             "total_purchased": 50,
             "total_spent": 0,
             "unlimited_until": None,

@@ -31,11 +31,12 @@ OUTAGE = 3
 class Report:
     """One run: how many purchases were compared, how many of these changed, and how many failed to be compared.
 
-    `unanswered` counts the last ones in a row that Stripe did not answer; `out_of_time` says that some were left.
+    `parked` are those of the changed that need a look now. `unanswered` counts the last ones in a row that Stripe did not answer; `out_of_time` says that some were left.
     """
 
     compared: int = 0
     changed: int = 0
+    parked: int = 0
     failed: int = 0
     unanswered: int = 0
     out_of_time: bool = False
@@ -133,4 +134,5 @@ def _compare(purchase: Purchase, report: Report) -> None:
         report.unanswered = 0
         report.compared += 1
         report.changed += after != before
+        report.parked += after != before and after == State.MISMATCHED
     Purchase.objects.filter(pk=purchase.pk).update(asked_at=timezone.now())

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from accounts.models import User
-from billing import gateway, mails
+from billing import gateway, mails, standing_order
 from billing.models import Dispute, Purchase, Refund
 from tokens import ledger
 
@@ -225,6 +225,8 @@ def _take_back(purchase: Purchase, tokens: int, money: MoneyBack) -> None:
         description=f"{tokens} of {purchase.tokens} tokens bought, because their money went back",
     )
     logger.warning("purchase_reversed", purchase_id=str(purchase.pk), tokens=tokens, debt=entry.debt_after)
+    # The balance has fallen, but money that goes back must not be followed by a charge nobody asked for.
+    stopped = standing_order.switch_off(purchase.user_id, because="A payment of yours was refunded or is disputed.")
     mails.send_later(
         "tokens_taken_back",
         purchase.user_id,
@@ -234,6 +236,7 @@ def _take_back(purchase: Purchase, tokens: int, money: MoneyBack) -> None:
         gone=purchase.tokens_gone,
         refunded_cents=money.refunded_cents,
         disputed_cents=money.disputed_cents,
+        auto_reload_stopped=stopped,
         why=next((refund.told for refund in refunds_of(purchase) if refund.told), ""),
     )
 

@@ -8,11 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from billing import catalog, consents, customers, errands, gateway, mails, tries
+from billing import catalog, consents, customers, errands, gateway, mails, standing_order, tries
 from billing.models import AutoReload, Consent, Purchase, SavedCard
 from billing.ownership import NotOurs
-from tokens import ledger
-from tokens.models import LOW_MARK
 
 logger = structlog.get_logger(__name__)
 
@@ -175,15 +173,9 @@ def _remember(user_id: UUID, consent_id: UUID | None, card: gateway.CardSnapshot
 
 
 def _switch_off_without_cards(card: SavedCard) -> bool:
-    if kept(card.user_id):
+    if kept(card.user_id) or not standing_order.switch_off(card.user_id, because="The last saved card was removed."):
         return False
-    order = AutoReload.objects.select_for_update(no_key=True).filter(pk=card.user_id, enabled=True).first()
-    if order is None:
-        return False
-    order.enabled, order.off_because = False, "The last saved card was removed."
-    order.save(update_fields=["enabled", "off_because", "updated_at"])
-    ledger.watch(user_id=order.user_id, low_mark=LOW_MARK)
-    mails.send_later("reload_off_without_card", order.user_id, card=str(card))
+    mails.send_later("reload_off_without_card", card.user_id, card=str(card))
     return True
 
 

@@ -1,5 +1,5 @@
 """Selling, for staff. Importing the pages registers them."""
 
-from billing.admin import events, sales
+from billing.admin import events, matching, money_back, sales, subscriptions
 
-__all__ = ["events", "sales"]
+__all__ = ["events", "matching", "money_back", "sales", "subscriptions"]

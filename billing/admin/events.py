@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -56,7 +57,7 @@ class StripeEventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
             outcome = f"failed again ({type(failure.__cause__).__name__})"
         self.log_change(request, event, f"Replayed: {outcome}")
         self.message_user(request, f"Replayed: {outcome}.", messages.INFO)
-        return redirect(reverse("admin:billing_stripeevent_change", args=[event.pk]))
+        return redirect(reverse("admin:billing_stripeevent_change", args=[quote(event.pk)]))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

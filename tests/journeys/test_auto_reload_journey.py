@@ -79,4 +79,4 @@ def test_saving_below_the_mark_says_what_it_charges_and_charges_it(page: Page, s
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Turn on and pay $89.00 now").click()
     visitor.navbar_says("150 tokens")
-    visitor.mail_that_says("100 %")
+    visitor.mail_that_says("You allowed at most $89.00.")

@@ -94,9 +94,7 @@ class TestASessionInSubscriptionMode:
         paid = sandbox.control(f"pay/{session.id}", {"email": "guest@example.com"})["session"]
         assert api.v1.customers.retrieve(paid["customer"]).email == "guest@example.com"
 
-    def test_expired_cancels_the_payment_tried(
-        self, sandbox: SandboxProcess, api: stripe.StripeClient
-    ) -> None:
+    def test_expired_cancels_the_payment_tried(self, sandbox: SandboxProcess, api: stripe.StripeClient) -> None:
         session = open_subscription_session(api)
         sandbox.control(f"pay/{session.id}", {"card": "4000000000000002"})
         sandbox.control(f"sessions/{session.id}/expire", {})

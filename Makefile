@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Tools that only read the code need settings, but no database.
 OFFLINE := DATABASE_URL=postgres://localhost/none
 
-.PHONY: help run test check bench audit format lint types contracts templates migrations deploy-check requirements clean
+.PHONY: help run test check bench audit check-stripe-cli check-stripe-js format lint types contracts templates migrations deploy-check requirements clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -42,7 +42,7 @@ migrations: .venv/.dev ## Check that no migration is missing
 deploy-check: .venv/.dev ## Run Django's deployment checks with settings as in production
 	@env $(OFFLINE) SITE_URL=https://shop.example.com SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	  TRIAL_PEPPER=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
-	  STRIPE_SECRET_KEY=sk_test_check STRIPE_WEBHOOK_SECRET=whsec_check EMAIL_URL=smtp://localhost:25 \
+	  STRIPE_SECRET_KEY=sk_test_check STRIPE_PUBLISHABLE_KEY=pk_test_check STRIPE_WEBHOOK_SECRET=whsec_check EMAIL_URL=smtp://localhost:25 \
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 audit: .venv/.shop ## Recount the books of the local shop (or of DATABASE_URL)
@@ -51,6 +51,12 @@ audit: .venv/.shop ## Recount the books of the local shop (or of DATABASE_URL)
 
 bench: .venv/.dev ## Measure speed as ratios; BENCH_JSON=path writes them as JSON too
 	@$(BIN)/python -m bench
+
+check-stripe-cli: .venv/.dev ## Let the official Stripe CLI trigger events at the sandbox, with the shop behind it (needs npm)
+	@$(BIN)/python -m tests.stripe_cli
+
+check-stripe-js: .venv/.dev ## Hold the sandbox's Stripe.js against the official types (needs npm)
+	@sandbox/checks/stripe_js/check.sh
 
 requirements: .venv/.dev ## Pin the newest versions that fit requirements*.in
 	@$(BIN)/pip install --quiet uv

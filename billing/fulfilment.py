@@ -79,7 +79,8 @@ def _bring_up_to_date(purchase: Purchase, snapshot: PaymentSnapshot, *, payment_
     if purchase.state == State.PAID:
         _note_second_payment(purchase, snapshot)
         return
-    _adopt(purchase, snapshot)
+    if not payment_used_elsewhere:
+        _adopt(purchase, snapshot)
     if not (snapshot.complete or is_own(purchase, snapshot)):
         return
     differs = difference(purchase, snapshot, payment_used_elsewhere=payment_used_elsewhere)

@@ -31,7 +31,8 @@ OUTAGE = 3
 class Report:
     """One run: how many purchases were compared, how many of these changed, and how many failed to be compared.
 
-    `parked` are those of the changed that need a look now. `unanswered` counts the last ones in a row that Stripe did not answer; `out_of_time` says that some were left.
+    `parked` are those of the changed that need a look now. `unanswered` counts the last ones in a row that Stripe
+    did not answer; `out_of_time` says that some were left.
     """
 
     compared: int = 0

@@ -25,7 +25,7 @@ GRACE: Final = timedelta(days=7)
 # https://docs.stripe.com/billing/invoices/subscription#subscription-lifecycle
 RENEWAL_SLACK: Final = timedelta(days=1)
 
-_STATE_AT_STRIPE: Final = {
+STATE_AT_STRIPE: Final = {
     "incomplete": State.INCOMPLETE,
     "incomplete_expired": State.EXPIRED,
     "trialing": State.ACTIVE,
@@ -112,7 +112,7 @@ def _bring_up_to_date(subscription: Subscription, now: gateway.SubscriptionSnaps
 def _write_down(subscription: Subscription, now: gateway.SubscriptionSnapshot) -> None:
     before = subscription.state
     subscription.stripe_subscription_id = now.stripe_subscription_id
-    subscription.state = _STATE_AT_STRIPE.get(now.status, State(before))
+    subscription.state = STATE_AT_STRIPE.get(now.status, State(before))
     subscription.state_reason = ""
     # Stripe begins further periods while none is paid; the days of grace count from the first of these.
     if (before, subscription.state) != (State.PAST_DUE, State.PAST_DUE):

@@ -106,7 +106,7 @@ def _what_counts(ours: Subscription) -> tuple[str, str | None, datetime | None, 
 
 
 def _same(ours: Subscription, now: gateway.SubscriptionSnapshot) -> bool:
-    state = subscriptions._STATE_AT_STRIPE.get(now.status)
+    state = subscriptions.STATE_AT_STRIPE.get(now.status)
     if ours.state == State.CANCELED:
         return state == State.CANCELED
     return _what_counts(ours) == (state, now.stripe_subscription_id, now.period_end, now.ends_at)

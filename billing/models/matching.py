@@ -21,6 +21,7 @@ class ReconcileRun(models.Model):
     failed = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name = "reconciliation"
         ordering: ClassVar[list[str]] = ["-started_at"]
 
     def __str__(self) -> str:
@@ -61,6 +62,8 @@ class Difference(models.Model):
     outcome = models.CharField(max_length=300, blank=True)
 
     class Meta:
+        verbose_name = "payment that does not match"
+        verbose_name_plural = "payments that do not match"
         ordering: ClassVar[list[str]] = ["-found_at"]
         constraints = [
             UniqueConstraint(
@@ -81,6 +84,8 @@ class StripeCheck(models.Model):
     clock_skew_seconds = models.FloatField(null=True, blank=True, help_text="Our clock less Stripe's.")
 
     class Meta:
+        verbose_name = "look at Stripe's side"
+        verbose_name_plural = "Stripe's side: webhook health"
         ordering: ClassVar[list[str]] = ["-checked_at"]
 
     def __str__(self) -> str:

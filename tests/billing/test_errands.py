@@ -60,7 +60,7 @@ class TestAMail:
         mails.send("reload_needs_you", buyer.pk, {"purchase_id": str(sell().pk), "stop_url": "https://x.example/s/"})
         (letter,) = mail.outbox
         assert letter.to == ["buyer@example.com"]
-        assert letter.subject not in letter.body
+        assert str(letter.subject) not in str(letter.body)
         assert letter.extra_headers == {
             "List-Unsubscribe": "<https://x.example/s/>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

@@ -49,7 +49,7 @@ TRIAL_PEPPER: str = env.str("TRIAL_PEPPER", default="local pepper")
 LANDSCAPE_ENGINE: str = env.str("LANDSCAPE_ENGINE", default="generations.engines.landscape.LandscapePainter")
 ENGINE_TIMEOUT_SECONDS: int = env.int("ENGINE_TIMEOUT_SECONDS", default=120)
 
-# --- Stripe (only billing/gateway.py speaks to it) --------------------------------------------------------
+# --- Stripe (only billing/gateway/ speaks to it) --------------------------------------------------------
 
 SANDBOX_KEY = "sk_test_sandbox"
 SANDBOX_PUBLISHABLE_KEY = "pk_test_sandbox"

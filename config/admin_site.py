@@ -4,6 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
@@ -19,3 +20,7 @@ class ShopAdminSite(AdminSite):
         """Send whoever is not signed in as staff to the shop's login; 403 for a signed-in non-staff user."""
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return response
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Leave out "view on site", which nothing here uses: it answers an odd address with a 500."""
+        return [pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site"]

@@ -139,9 +139,20 @@ class Shop(RuleBasedStateMachine):
     @rule(data=st.data(), cents=st.sampled_from([98, 2450, 4900]), name=st.sampled_from("ab"), step=st.integers(0, 2))
     def money_goes_back(self, data: st.DataObject, cents: int, name: str, step: int) -> None:
         """Hear of a refund or dispute: begun, on its way, or come to nothing; steps may be left out or come late."""
-        if not self.sales:
-            return
-        sale = data.draw(st.sampled_from(self.sales))
+        if self.sales:
+            self._money_goes_back(data.draw(st.sampled_from(self.sales)), cents, name, step)
+
+    @rule(person=people, spent=st.integers(1, 50))
+    def buy_spend_and_have_the_money_back(self, person: Person, spent: int) -> None:
+        """What leads to debt, at once: in any order of the other rules it is rare."""
+        package = TokenPackage.objects.get(pk="package_50")
+        session = f"cs_test_{uuid4().hex}"
+        sale = self._sold(person, package=package, state=Purchase.State.OPEN, stripe_session_id=session)
+        self._deliver(sale, True, stripe_events.completed(sale.purchase), times=1)
+        self._adjust(person, -min(spent, max(person.balance, 1)), again=False)
+        self._money_goes_back(sale, 4900, "a", 1)
+
+    def _money_goes_back(self, sale: Sale, cents: int, name: str, step: int) -> None:
         statuses = {"a": ["pending", "succeeded", "failed"], "b": ["needs_response", "under_review", "won"]}[name]
         furthest, cents = sale.money_back.get(name, (step, cents))
         make = money_back.refund if name == "a" else money_back.dispute
@@ -152,7 +163,9 @@ class Shop(RuleBasedStateMachine):
 
     @rule(event=events, times=st.integers(1, 3))
     def deliver(self, event: tuple[Sale, bool, dict[str, Any]], times: int) -> None:
-        sale, pays, told = event
+        self._deliver(*event, times)
+
+    def _deliver(self, sale: Sale, pays: bool, told: dict[str, Any], times: int) -> None:
         raw = stripe_events.body(told)
         for _ in range(times):
             inbox.receive(raw, stripe_events.signature(raw))
@@ -227,6 +240,9 @@ class Shop(RuleBasedStateMachine):
 
     @rule(person=people, amount=st.integers(-20, 20).filter(bool), again=st.booleans())
     def adjust(self, person: Person, amount: int, again: bool) -> None:
+        self._adjust(person, amount, again=again)
+
+    def _adjust(self, person: Person, amount: int, *, again: bool) -> None:
         key = f"adjustment:{uuid4()}"
         try:
             for _ in range(1 + again):

@@ -48,7 +48,7 @@ def test_the_machine_finds_a_planted_bug(bug: str, monkeypatch: pytest.MonkeyPat
         run_state_machine_as_test(
             Shop,
             settings=settings(
-                max_examples=60,
+                max_examples=300,  # it ends with the first that fails
                 stateful_step_count=30,
                 deadline=None,
                 database=None,

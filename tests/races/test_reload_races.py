@@ -36,7 +36,7 @@ from tests.billing.reloading import (
 )
 from tests.sandbox_process import SandboxProcess
 from tests.together import together
-from tokens import notices
+from tokens import ledger, notices
 from tokens.models import TokenAccount
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -183,6 +183,8 @@ class TestSwitchingAndReloadingAtOnce:
         self, ready: User, staff: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(notices, "held_still", lambda user_id: TokenAccount.objects.get(pk=user_id))
+        watch = ledger.watch
+        monkeypatch.setattr(ledger, "watch", lambda **given: (sleep(0.1), watch(**given))[1])  # while the order is held
         victims = everything_at_once(ready, staff)
         assert {str(victim).partition("\n")[0] for victim in victims} == {"deadlock detected"}
 

@@ -38,9 +38,10 @@ def letter(request: HttpRequest, name: str, index: int) -> HttpResponse:
 
 @require_safe
 def latest(request: HttpRequest) -> JsonResponse:
-    """The newest e-mail, or the newest one whose recipient contains `to`. 404 while there is none."""
-    wanted = request.GET.get("to", "").strip().lower()
-    found = next((one for one in mailbox.letters(settings.MAIL_DIR) if wanted in one.to.lower()), None)
+    """The newest e-mail whose recipient contains `to` and whose text contains `says`. 404 while there is none."""
+    wanted, says = request.GET.get("to", "").strip().lower(), request.GET.get("says", "")
+    letters = (one for one in mailbox.letters(settings.MAIL_DIR) if wanted in one.to.lower() and says in one.text)
+    found = next(letters, None)
     if found is None:
         return JsonResponse({"error": "No such e-mail yet."}, status=404)
     return JsonResponse(

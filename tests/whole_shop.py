@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,15 +73,16 @@ class WholeShop:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return json.load(answer)
 
-    def mail_to(self, address: str) -> str:
-        """Return the text of the newest mail to `address`, waiting for it a little."""
-        for _ in range(50):
+    def mail_to(self, address: str, *, says: str = "") -> str:
+        """Return the text of the newest mail to `address` that contains `says`, waiting for it a while."""
+        wanted = urllib.parse.urlencode({"to": address, "says": says})
+        for _ in range(300):
             try:
-                with urllib.request.urlopen(f"{self.sandbox_url}/mail/latest.json?to={address}", timeout=5) as answer:
+                with urllib.request.urlopen(f"{self.sandbox_url}/mail/latest.json?{wanted}", timeout=5) as answer:
                     return str(json.load(answer)["text"])
             except urllib.error.HTTPError:
                 time.sleep(0.1)
-        raise AssertionError(f"No mail to {address} came.")
+        raise AssertionError(f"No mail to {address} came that says {says!r}.")
 
     def log(self) -> str:
         """Return everything its processes have printed."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,12 @@ from tests.whole_shop import WholeShop, open_folder, start_whole_shop
 @pytest.fixture(scope="session", autouse=True)
 def _books_can_be_emptied_between_tests() -> None:
     """The journeys' shop has a database of its own: its tests run without the test database."""
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """No smooth scrolling: a click that comes while the page still moves lands beside its button."""
+    return {**browser_context_args, "reduced_motion": "reduce"}
 
 
 @contextmanager

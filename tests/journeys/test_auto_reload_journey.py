@@ -5,15 +5,15 @@ import re
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.test_main_journey import somebody, use_up_the_trial
-from tests.journeys.visitor import Visitor
+from tests.journeys.visitor import SLOW, Visitor
 from tests.whole_shop import WholeShop
 
 
-def sees_the_card_kept(visitor: Visitor) -> None:
+def sees_the_card_kept(visitor: Visitor, last4: str = "4242") -> None:
     """A worker writes the card down a moment after the payment."""
     for _ in range(30):
         visitor.open("/account/billing/")
-        if "4242" in visitor.page.get_by_role("main").inner_text():
+        if last4 in visitor.page.get_by_role("main").inner_text():
             return
         visitor.page.wait_for_timeout(500)
     raise AssertionError("The card was not kept.")
@@ -50,7 +50,7 @@ def test_from_a_saved_card_to_the_link_in_the_mail(page: Page, browser: Browser,
 
     visitor.ask_for("a quiet corner")
     visitor.navbar_says("99 tokens")
-    mail = visitor.mail_that_says("auto-reload bought 50 tokens for $49.00")
+    mail = visitor.shop.mail_to(visitor.email, says="auto-reload bought 50 tokens for $49.00")
     visitor.open("/tokens/")
     amounts = page.locator("table tbody .line-amount").all_inner_texts()
     assert amounts[:3] == ["+50", "-1", "+50"]
@@ -66,6 +66,32 @@ def test_from_a_saved_card_to_the_link_in_the_mail(page: Page, browser: Browser,
     expect(page.get_by_role("heading", name="Auto-reload is on")).to_have_count(0)
 
 
+def test_a_bank_that_asks_is_answered_on_a_page_of_ours(page: Page, shop: WholeShop) -> None:
+    visitor = Visitor(page, shop)
+    visitor.sign_up(somebody())
+    use_up_the_trial(visitor)
+    visitor.open_card_form("package_50")
+    page.get_by_role("checkbox", name=re.compile("Keep this card")).first.check()
+    visitor.pay_in_the_form("4000 0027 6000 3184")
+    page.frame_locator("dialog iframe").get_by_role("button", name="Complete authentication").click(timeout=SLOW)
+    visitor.navbar_says("50 tokens")
+    sees_the_card_kept(visitor, "3184")
+    fill_in_the_settings(visitor, below=50, amount=10, cap="100")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Turn auto-reload on").click()
+    expect(page.get_by_role("heading", name="Auto-reload is on")).to_be_visible()
+    visitor.ask_for("a gravel path")
+
+    mail = visitor.shop.mail_to(visitor.email, says="/confirm/")
+    link = re.search(r"http\S+/confirm/", mail)
+    assert link
+    page.goto(link[0])
+    expect(page.get_by_role("heading", name="Your bank wants you to confirm")).to_be_visible()
+    page.get_by_role("button", name=re.compile(r"^Pay \$9.80")).press("Enter")
+    page.frame_locator("dialog iframe").get_by_role("button", name="Complete authentication").click(timeout=SLOW)
+    visitor.navbar_says("59 tokens")
+
+
 def test_saving_below_the_mark_says_what_it_charges_and_charges_it(page: Page, shop: WholeShop) -> None:
     visitor = Visitor(page, shop)
     visitor.sign_up(somebody())
@@ -79,4 +105,4 @@ def test_saving_below_the_mark_says_what_it_charges_and_charges_it(page: Page, s
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Turn on and pay $89.00 now").click()
     visitor.navbar_says("150 tokens")
-    visitor.mail_that_says("You allowed at most $89.00.")
+    visitor.shop.mail_to(visitor.email, says="You allowed at most $89.00.")

@@ -32,7 +32,7 @@ def test_from_the_offer_to_the_end_of_the_month(page: Page, shop_of_its_own: Who
     page.get_by_role("button", name=re.compile("Subscribe for")).click()
     visitor.pay_with("4242 4242 4242 4242", button="^Subscribe", heading="Subscribe")
     expect(page.get_by_role("main")).to_contain_text("Active", timeout=SLOW)
-    visitor.mail_that_says("subscription")
+    visitor.shop.mail_to(visitor.email, says="subscription")
     for number in range(20):
         visitor.ask_for(f"bed number {number}")
     visitor.sees_design()
@@ -51,7 +51,7 @@ def test_from_the_offer_to_the_end_of_the_month(page: Page, shop_of_its_own: Who
     expect(page.locator(".receipt")).to_contain_text(re.compile("subscription", re.I))
 
     shop_of_its_own.control("clock/advance", days=32)
-    visitor.mail_that_says("Your tokens are still there: 50.")
+    visitor.shop.mail_to(visitor.email, says="Your tokens are still there: 50.")
     visitor.open("/generate/")
     expect(page.locator("form.order button[type=submit]")).to_contain_text("1 token")
     visitor.ask_for("paid with a token again")

@@ -1,7 +1,6 @@
 """What a person does in the browser, in their words."""
 
 import re
-import time
 from dataclasses import dataclass
 
 from playwright.sync_api import FrameLocator, Page, expect
@@ -87,14 +86,6 @@ class Visitor:
     @property
     def card_fields(self) -> FrameLocator:
         return self.page.frame_locator("iframe[title='Secure payment input frame']")
-
-    def mail_that_says(self, text: str) -> str:
-        """Return the text of the newest mail to this person once it contains `text`."""
-        deadline = time.monotonic() + SLOW / 1000
-        while text not in (mail := self.shop.mail_to(self.email)):
-            assert time.monotonic() < deadline, f"No mail with {text!r} came; the last one was:\n{mail}"
-            time.sleep(0.2)
-        return mail
 
 
 def _code(mail: str) -> str:

@@ -1,3 +1,3 @@
-from tests.billing.conftest import package, sell
+from tests.billing.conftest import _sandbox, package, sandbox, sell
 
-__all__ = ["package", "sell"]
+__all__ = ["_sandbox", "package", "sandbox", "sell"]

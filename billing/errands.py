@@ -15,8 +15,9 @@ PRIORITY: Final = 20
 def later(task: str, *, once: str | None = None, **arguments: JSONValue) -> None:
     """Have a worker run `task` with these arguments, at once.
 
-    With `once`, a second errand of that name is left out while the first one waits. Raises OperationalError
-    when the queue cannot be written.
+    With `once`, a second errand of that name is left out while the first one waits; not for tasks that are tried
+    again, because their repeat would be refused as a second one. Raises OperationalError when the queue cannot be
+    written.
     """
     errand = app.configure_task(task, queue=QUEUE, priority=PRIORITY, lock=once, queueing_lock=once)
     try:

@@ -66,9 +66,7 @@ def note_decline(purchase: Purchase, snapshot: PaymentSnapshot) -> None:
         check_declines(purchase.user_id)
     except TooManyTries:
         logger.warning("too_many_declines", user_id=str(purchase.user_id), purchase_id=str(purchase.pk))
-        errands.later(
-            "billing.close_payment", once=f"billing.close_payment:{purchase.pk}", purchase_id=str(purchase.pk)
-        )
+        errands.later("billing.close_payment", purchase_id=str(purchase.pk))
 
 
 def _check(tries: QuerySet[Any], field: str, most: int) -> None:

@@ -162,6 +162,7 @@ CACHES = {
     }
 }
 PROCRASTINATE_ON_APP_READY = "config.jobs.configure"
+PROCRASTINATE_IMPORT_PATHS = ["config.upkeep"]
 
 # --- Files ------------------------------------------------------------------------------------------------
 

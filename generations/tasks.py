@@ -1,4 +1,4 @@
-"""What the workers do: paint, look for overdue designs, and keep the queue itself tidy."""
+"""What the workers do about designs: paint them, and look for overdue ones."""
 
 import traceback
 from concurrent.futures import Future, wait
@@ -12,10 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
 from django.utils.module_loading import import_string
-from procrastinate import builtin_tasks
 from procrastinate.contrib.django import app
-from procrastinate.job_context import JobContext
-from procrastinate.jobs import Status
 
 from generations import studio
 from generations.engines import DesignEngine, DesignRequest, EngineError, Painting
@@ -26,7 +23,6 @@ logger = structlog.get_logger(__name__)
 SWEEP_SECONDS: Final = 15
 # Before any design that waits: a sweep takes milliseconds and gives tokens back.
 SWEEP_PRIORITY: Final = 100
-KEEP_JOBS_HOURS: Final = 72
 SOMETHING_BROKE: Final = "Something went wrong while the design was being made."
 
 
@@ -126,27 +122,3 @@ def expire_overdue(timestamp: int) -> None:
     expired = studio.expire_overdue()
     if expired:
         logger.warning("generations_expired", count=expired)
-
-
-@app.periodic(cron="* * * * *")
-@app.task(name="generations.bury_dead_jobs", queue="generations", queueing_lock="bury_dead_jobs", pass_context=True)
-async def bury_dead_jobs(context: JobContext, timestamp: int) -> None:
-    """Mark the jobs of workers that died as failed: the queue would keep them as being done for ever.
-
-    They are not run again. What they were doing is made good by the sweeps of their own apps.
-    """
-    manager = context.app.job_manager
-    silence = studio.WORKER_SILENCE.total_seconds()
-    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=silence):
-        await manager.finish_job(job, status=Status.FAILED, delete_job=False)
-        logger.warning("job_of_a_dead_worker", job_id=job.id, task=job.task_name)
-    await manager.prune_stalled_workers(silence)
-
-
-@app.periodic(cron="20 4 * * *")
-@app.task(name="generations.forget_old_jobs", queue="generations", queueing_lock="forget_old_jobs", pass_context=True)
-async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
-    """Delete the jobs that ended more than three days ago, daily."""
-    await builtin_tasks.remove_old_jobs(
-        context, max_hours=KEEP_JOBS_HOURS, remove_failed=True, remove_cancelled=True, remove_aborted=True
-    )

@@ -190,7 +190,7 @@ def reverse(*, user_id: UUID, amount: int, key: str, description: str) -> TokenT
     """Take `amount` (> 0) bought tokens back because their money went back, and return the row.
 
     Locks the account. What is not there any more becomes debt: no tokens can be spent until the next credits
-    have paid it. The second call with the same key returns the first row. `credit` with `Type.REINSTATEMENT`
+    have paid it. The second call with the same key returns the first row. `credit` with `Type.REINSTATED`
     gives the tokens again.
     """
     _require_positive(amount)

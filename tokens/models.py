@@ -67,7 +67,7 @@ class TokenTransaction(models.Model):
         REFUND = "refund", "Token returned"
         ADJUSTMENT = "adjustment", "Adjustment"
         REVERSAL = "reversal", "Taken back"
-        REINSTATEMENT = "reinstatement", "Given again"
+        REINSTATED = "reinstated", "Given again"
 
     class Bucket(models.TextChoices):
         TOKEN = "token", "Tokens"
@@ -76,7 +76,7 @@ class TokenTransaction(models.Model):
     account = models.ForeignKey(TokenAccount, on_delete=models.PROTECT, related_name="transactions", db_index=False)
     number = models.IntegerField()
     bucket = models.CharField(max_length=5, choices=Bucket)
-    type = models.CharField(max_length=13, choices=Type)
+    type = models.CharField(max_length=11, choices=Type)
     amount = models.IntegerField(help_text="Tokens; negative when they leave the account.")
     balance_after = models.IntegerField(help_text="Tokens after this movement.")
     trial_balance_after = models.IntegerField(help_text="Trial credits after this movement.")
@@ -113,13 +113,13 @@ class TokenTransaction(models.Model):
             ),
             CheckConstraint(
                 condition=Q(type__in=["deduction", "reversal"], amount__lt=0)
-                | Q(type__in=["purchase", "auto_reload", "trial", "refund", "reinstatement"], amount__gt=0)
+                | Q(type__in=["purchase", "auto_reload", "trial", "refund", "reinstated"], amount__gt=0)
                 | Q(type="adjustment"),
                 name="token_transaction_sign_fits_type",
             ),
             CheckConstraint(
                 condition=Q(
-                    type__in=["purchase", "auto_reload", "adjustment", "reversal", "reinstatement"], bucket="token"
+                    type__in=["purchase", "auto_reload", "adjustment", "reversal", "reinstated"], bucket="token"
                 )
                 | Q(type="trial", bucket="trial")
                 | Q(type__in=["deduction", "refund"]),

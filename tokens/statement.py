@@ -23,7 +23,7 @@ class Line:
     @property
     def takes_back(self) -> bool:
         """Whether it is about money that went back or returned: the purchase's page tells more than its receipt."""
-        return self.entry.type in (TokenTransaction.Type.REVERSAL, TokenTransaction.Type.REINSTATEMENT)
+        return self.entry.type in (TokenTransaction.Type.REVERSAL, TokenTransaction.Type.REINSTATED)
 
 
 @dataclass(frozen=True, slots=True)

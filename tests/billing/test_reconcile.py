@@ -184,8 +184,8 @@ class TestTheQueue:
         assert take() == "billing.reconcile_purchases"
         task.defer(timestamp=2)
         assert take() is None
-        worker.tasks["generations.forget_old_jobs"].defer(timestamp=2)
-        assert (take(), take()) == ("generations.forget_old_jobs", None)
+        worker.tasks["config.forget_old_jobs"].defer(timestamp=2)
+        assert (take(), take()) == ("config.forget_old_jobs", None)
 
     def test_runs_do_not_queue_up(self, transactional_db: None) -> None:
         task = worker.tasks["billing.reconcile_purchases"]

@@ -1,22 +1,17 @@
 """The worker's part: one job from lease to end, whatever the engine does."""
 
-import asyncio
 import logging
 import threading
 import time
-from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from asgiref.sync import sync_to_async
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
-from procrastinate.job_context import JobContext
-from procrastinate.jobs import Job
+from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from accounts.models import User
 from generations import studio, tasks
@@ -169,29 +164,8 @@ class Onlooker:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("empty_queue")
-class TestTheQueueOfADeadWorker:
-    def test_its_jobs_are_ended_and_its_name_is_forgotten(self, buyer: User, give: Give, start: Start) -> None:
-        give(buyer, 1)
-        start(buyer)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT worker_id FROM procrastinate_register_worker_v1()")
-            dead = cursor.fetchone()[0]
-            cursor.execute("SELECT procrastinate_fetch_job_v2(NULL, %s)", [dead])
-            cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '61 seconds'")
-        run(tasks.bury_dead_jobs(context(), 0))
-        assert list(ProcrastinateJob.objects.values_list("status", flat=True)) == ["failed"]
-        assert not ProcrastinateWorker.objects.exists()
-
-    def test_a_worker_that_reports_keeps_its_job(self, buyer: User, give: Give, start: Start) -> None:
-        give(buyer, 1)
-        start(buyer)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT worker_id FROM procrastinate_register_worker_v1()")
-            cursor.execute("SELECT procrastinate_fetch_job_v2(NULL, %s)", [cursor.fetchone()[0]])
-        run(tasks.bury_dead_jobs(context(), 0))
-        assert list(ProcrastinateJob.objects.values_list("status", flat=True)) == ["doing"]
-
-    def test_one_that_is_stopping_reports_while_it_paints(
+class TestAWorkerThatIsStopping:
+    def test_it_reports_while_it_paints(
         self, buyer: User, give: Give, start: Start, settings: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A worker that was asked to stop reports no more by itself, but its design is not given up."""
@@ -208,35 +182,6 @@ class TestTheQueueOfADeadWorker:
             tasks._paint_within(0.5, ObedientPainter(), lease)
         assert ProcrastinateWorker.objects.get().last_heartbeat > timezone.now() - timedelta(seconds=5)
         assert studio.expire_overdue() == 0
-
-    def test_jobs_that_ended_three_days_ago_are_forgotten(self, buyer: User, give: Give, start: Start) -> None:
-        give(buyer, 2)
-        old, new = start(buyer), start(buyer)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT procrastinate_finish_job_v1(id, 'failed', false) FROM procrastinate_jobs")
-            cursor.execute(
-                "UPDATE procrastinate_events SET at = now() - interval '73 hours' WHERE job_id = %s", [old.job_id]
-            )
-        run(tasks.forget_old_jobs(context(), 0))
-        assert list(ProcrastinateJob.objects.values_list("pk", flat=True)) == [new.job_id]
-
-
-def run(task: Coroutine[Any, Any, None]) -> None:
-    """Run an asynchronous task as a worker would, and leave no connection behind."""
-
-    async def and_close() -> None:
-        try:
-            await task
-        finally:
-            await sync_to_async(connections.close_all)()
-
-    asyncio.run(and_close())
-
-
-def context() -> JobContext:
-    """What a worker would hand to a task that asks for its context."""
-    job = Job(queue="generations", lock=None, queueing_lock=None, task_name="test")
-    return JobContext(app=app, job=job, start_timestamp=0.0, abort_reason=lambda: None)
 
 
 class TestTheTimetable:

@@ -97,7 +97,7 @@ class TestInDebt:
         assert charged.source == Source.SUBSCRIPTION
         assert held(buyer) == (0, 30)
 
-    @pytest.mark.parametrize("type", [Type.PURCHASE, Type.AUTO_RELOAD, Type.REINSTATEMENT])
+    @pytest.mark.parametrize("type", [Type.PURCHASE, Type.AUTO_RELOAD, Type.REINSTATED])
     @pytest.mark.parametrize(("amount", "left"), [(10, (0, 20)), (30, (0, 0)), (50, (20, 0))])
     def test_a_credit_pays_it_first(
         self, buyer: User, give: Give, type: Type, amount: int, left: tuple[int, int]
@@ -245,7 +245,7 @@ class TestWhatPostgreSQLRefuses:
     def test_an_account_that_makes_no_sense(self, rule: str, change: str) -> None:
         refused(rule, f"UPDATE tokens_tokenaccount SET {change}")
 
-    @pytest.mark.parametrize(("type", "amount"), [("reversal", 1), ("reinstatement", -1)])
+    @pytest.mark.parametrize(("type", "amount"), [("reversal", 1), ("reinstated", -1)])
     def test_token_transaction_sign_fits_type(self, buyer: User, type: str, amount: int) -> None:
         row = {"user": buyer.pk, "type": type, "amount": amount, "balance": 0, "debt": 2 - amount}
         rule = "token_transaction_(sign_fits_type|only_a_reversal_makes_debt)"

@@ -64,9 +64,9 @@ class Migration(migrations.Migration):
                     ("refund", "Token returned"),
                     ("adjustment", "Adjustment"),
                     ("reversal", "Taken back"),
-                    ("reinstatement", "Given again"),
+                    ("reinstated", "Given again"),
                 ],
-                max_length=13,
+                max_length=11,
             ),
         ),
         migrations.AddConstraint(
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("amount__lt", 0), ("type__in", ["deduction", "reversal"])),
                     models.Q(
-                        ("amount__gt", 0), ("type__in", ["purchase", "auto_reload", "trial", "refund", "reinstatement"])
+                        ("amount__gt", 0), ("type__in", ["purchase", "auto_reload", "trial", "refund", "reinstated"])
                     ),
                     ("type", "adjustment"),
                     _connector="OR",
@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(
                         ("bucket", "token"),
-                        ("type__in", ["purchase", "auto_reload", "adjustment", "reversal", "reinstatement"]),
+                        ("type__in", ["purchase", "auto_reload", "adjustment", "reversal", "reinstated"]),
                     ),
                     models.Q(("bucket", "trial"), ("type", "trial")),
                     ("type__in", ["deduction", "refund"]),

@@ -20,6 +20,6 @@ def of_move(purchase: Purchase, before: Purchase.State, snapshot: PaymentSnapsho
     if purchase.way != Purchase.Way.AUTO_RELOAD or purchase.state == before:
         return
     if purchase.state == State.FAILED:
-        reload_results.note_declined(purchase)
+        (reload_results.note_bank_away if snapshot.bank_away else reload_results.note_declined)(purchase)
     elif purchase.state == State.OPEN and snapshot.needs_action:
         reload_results.note_needs_action(purchase)

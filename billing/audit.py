@@ -62,7 +62,7 @@ audit.register(
                     WHERE dispute.stripe_payment_intent_id = purchase.stripe_payment_intent_id
                         AND dispute.currency = purchase.currency AND dispute.status IN
                         ('needs_response', 'under_review', 'lost', 'appeal_needs_response', 'appeal_under_review')), 0)
-                ) AS back
+                )::bigint AS back
             FROM billing_purchase AS purchase WHERE state = 'paid'
         ) AS counted
         WHERE tokens_reversed - tokens_reinstated <> tokens * back / price_cents OR money_back_cents <> back
@@ -76,9 +76,9 @@ audit.register(
         FROM billing_purchase AS purchase LEFT JOIN (
             SELECT split_part(key, ':', 2) AS purchase_id, account_id,
                 coalesce(-sum(amount) FILTER (WHERE type = 'reversal'), 0) AS reversed,
-                coalesce(sum(amount) FILTER (WHERE type = 'reinstatement'), 0) AS reinstated
+                coalesce(sum(amount) FILTER (WHERE type = 'reinstated'), 0) AS reinstated
             FROM tokens_tokentransaction
-            WHERE type IN ('reversal', 'reinstatement') AND key LIKE 'purchase:%'
+            WHERE type IN ('reversal', 'reinstated') AND key LIKE 'purchase:%'
             GROUP BY split_part(key, ':', 2), account_id
         ) AS counted ON purchase_id = id::text AND account_id = user_id
         WHERE (tokens_reversed, tokens_reinstated) <> (coalesce(reversed, 0), coalesce(reinstated, 0))
@@ -90,7 +90,7 @@ audit.register(
         SELECT format('transaction %s (%s) of account %s names no purchase of theirs', entry.id, key, account_id)
         FROM tokens_tokentransaction AS entry LEFT JOIN billing_purchase AS purchase
             ON purchase.user_id = account_id AND split_part(key, ':', 2) = purchase.id::text
-        WHERE type IN ('reversal', 'reinstatement') AND (purchase.id IS NULL OR key NOT LIKE 'purchase:%')
+        WHERE type IN ('reversal', 'reinstated') AND (purchase.id IS NULL OR key NOT LIKE 'purchase:%')
         """,
     ),
     audit.Check(
@@ -99,7 +99,7 @@ audit.register(
         SELECT format('auto-reload %s: %s of %s that month, the cap was %s', id, so_far, user_id, monthly_cap_cents)
         FROM (
             SELECT id, user_id, monthly_cap_cents, sum(price_cents) OVER (
-                PARTITION BY user_id, date_trunc('month', created_at AT TIME ZONE 'UTC') ORDER BY created_at, id
+                PARTITION BY user_id, date_trunc('month', paid_at AT TIME ZONE 'UTC') ORDER BY paid_at, id
             ) AS so_far
             FROM billing_purchase WHERE way = 'auto_reload' AND state = 'paid'
         ) AS counted

@@ -1,7 +1,7 @@
 """Auto-reload: the attempt is written down first, then the card is charged outside any transaction, then it settles.
 
 Whatever happens after the first commit - a crash, a time-out, an outage - the webhook or reconciliation ends it:
-nothing depends on the code after the call.
+nothing depends on the code after the call. The time that decides is PostgreSQL's.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
-from billing import gateway, mails, reload_results, reload_skips, saved_cards, standing_order
+from billing import clock, gateway, mails, reload_results, reload_skips, saved_cards, standing_order
 from billing.effects import settle_now
 from billing.models import AutoReload, Purchase, ReloadSkip, SavedCard, StripeCustomer
 from billing.standing_order import Terms
@@ -35,6 +36,7 @@ TOO_LATE_TO_CHARGE: Final = timedelta(seconds=60)
 # One that is parked took money for something else than was sold: nothing more is charged before staff looked at it.
 UNFINISHED: Final = (State.CREATED, State.OPEN, State.PROCESSING, State.MISMATCHED)
 REFUSED: Final = "The card could not be charged because of a mistake of ours. You were not charged."
+CALLED_OFF: Final = "Auto-reload was switched off or changed before the card was charged. You were not charged."
 PRICE_CHANGED: Final = "The price of a reload is not the one you agreed to any more."
 
 
@@ -52,25 +54,28 @@ def reload(user_id: UUID) -> Purchase | None:
 
     Locks the account and the AutoReload while it decides, so any number of callers make one reload. Asks Stripe,
     so it is called outside of a transaction. An outage or a refusal of Stripe's is noted as a skip and pauses
-    nobody; only declines of the card count.
+    nobody; only declines of the card count. Looks once more right before the call whether the order still stands;
+    what is on the wire by then cannot be called back.
     """
     attempt = _begin(user_id)
     return _charge(attempt) if attempt else None
 
 
 def obstacle(user_id: UUID, terms: Terms, now: datetime) -> ReloadSkip.Reason | None:
-    """Return what keeps a reload on these terms from being made at this moment."""
+    """Return what keeps a reload on these terms from being made at this moment.
+
+    THROTTLED, which passes by itself within a minute, only when nothing else does.
+    """
     reloads = Purchase.objects.filter(user_id=user_id, way=Purchase.Way.AUTO_RELOAD)
     if reloads.filter(state__in=UNFINISHED).exists():
         return Reason.IN_FLIGHT
-    if reloads.filter(created_at__gt=now - THROTTLE).exists():
-        return Reason.THROTTLED
     # What Stripe never saw does not count: an outage must not use up anybody's day.
     if reloads.filter(created_at__gt=now - DAY).exclude(stripe_payment_intent_id=None).count() >= PER_DAY:
         return Reason.DAILY_LIMIT
     if reload_results.spent_this_month_cents(user_id, now.date()) + terms.price_cents > terms.monthly_cap_cents:
         return Reason.CAP
-    return _trouble_with_the_card(user_id)
+    throttled = reloads.filter(created_at__gt=now - THROTTLE).exists()
+    return _trouble_with_the_card(user_id) or (Reason.THROTTLED if throttled else None)
 
 
 def _trouble_with_the_card(user_id: UUID) -> ReloadSkip.Reason | None:
@@ -88,14 +93,15 @@ def _begin(user_id: UUID) -> Attempt | None:
     """Decide and write the attempt down in one transaction; the skip and its reason, if it is not allowed."""
     with transaction.atomic(durable=True):
         account, order = _lock(user_id)
-        if account is None or order is None or not due(account, order):
+        now = clock.now()
+        if account is None or order is None or not due(account, order, now):
             return None
         terms = standing_order.agreed(order)
         if terms is None:
             _stop_until_agreed_again(order)
             return None
-        now = timezone.now()
-        reason = obstacle(user_id, terms, now)
+        paused = order.paused_until is not None and now < order.paused_until
+        reason = Reason.BANK_AWAY if paused else obstacle(user_id, terms, now)
         if reason:
             reload_skips.note(user_id, reason, balance=account.balance)
             return None
@@ -109,9 +115,9 @@ def _lock(user_id: UUID) -> tuple[TokenAccount | None, AutoReload | None]:
     return account, orders.filter(pk=user_id, enabled=True, user__is_active=True).first()
 
 
-def due(account: TokenAccount, order: AutoReload) -> bool:
+def due(account: TokenAccount, order: AutoReload, now: datetime) -> bool:
     """Whether the balance, net of debt, is below the threshold; never while a subscription covers designs."""
-    covered = account.unlimited_until is not None and timezone.now() < account.unlimited_until
+    covered = account.unlimited_until is not None and now < account.unlimited_until
     return not covered and account.balance - account.debt < order.threshold
 
 
@@ -122,7 +128,7 @@ def _stop_until_agreed_again(order: AutoReload) -> None:
 
 
 def _write_down(order: AutoReload, terms: Terms, now: datetime) -> Attempt:
-    """`created_at` is written from the clock the cap was counted by, so a month's last reload is in that month."""
+    """`created_at` is the moment that throttle and cap were counted by."""
     purchase = Purchase.objects.create(
         user_id=order.user_id,
         way=Purchase.Way.AUTO_RELOAD,
@@ -140,8 +146,9 @@ def _write_down(order: AutoReload, terms: Terms, now: datetime) -> Attempt:
 
 def _charge(attempt: Attempt) -> Purchase:
     purchase = attempt.purchase
-    if timezone.now() - purchase.created_at > TOO_LATE_TO_CHARGE:
-        logger.warning("reload_too_late_to_charge", purchase_id=str(purchase.pk))
+    if not _still_stands(purchase):
+        logger.warning("reload_not_charged_any_more", purchase_id=str(purchase.pk))
+        purchase.refresh_from_db()
         return purchase
     try:
         told = _told_by_the_bank(attempt)
@@ -151,6 +158,14 @@ def _charge(attempt: Attempt) -> Purchase:
     except gateway.StripeRefused:
         return _give_up(attempt)
     return settle_now(told)
+
+
+def _still_stands(purchase: Purchase) -> bool:
+    """Whether the attempt may be charged at this moment. One whose order is off or was replaced expires."""
+    attempt = Purchase.objects.filter(pk=purchase.pk, state=State.CREATED)
+    agreed = Q(user__auto_reload__enabled=True, user__auto_reload__consent=F("consent"), user__is_active=True)
+    attempt.exclude(agreed).update(state=State.EXPIRED, state_reason=CALLED_OFF)
+    return attempt.filter(created_at__gte=Now() - TOO_LATE_TO_CHARGE).exists()
 
 
 def _told_by_the_bank(attempt: Attempt) -> gateway.PaymentSnapshot:

@@ -6,6 +6,7 @@ the row alone and carries its id as idempotency key.
 
 from accounts.models import User
 from billing import gateway, orders
+from billing.effects import settle_now
 from billing.fulfilment import settle
 from billing.models import Purchase
 
@@ -25,7 +26,7 @@ def open_purchase(
     order = orders.Order(user, package_code, Purchase.Way.CHECKOUT, save_card, shown_terms, ip_address)
     purchase = orders.begin(order)
     while purchase.state == State.OPEN:
-        purchase = settle(gateway.retrieve_checkout_session(purchase.stripe_session_id or ""))
+        purchase = settle_now(gateway.retrieve_checkout_session(purchase.stripe_session_id or ""))
         if purchase.state == State.OPEN:
             return purchase
         purchase = orders.begin(order)

@@ -7,10 +7,9 @@ callers may come at once and in any order: the row is locked, looked at again, a
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import IntegrityError, connection, transaction
 
-from billing import aftermath, reversals, tries
+from billing import aftermath, alarms, reload_stops, reversals, tries
 from billing.comparison import difference, is_own, names_another_payment
 from billing.gateway import PaymentSnapshot
 from billing.models import Purchase
@@ -118,9 +117,9 @@ def _park(purchase: Purchase, difference: str) -> None:
 
 _PAID = """
 UPDATE billing_purchase
-SET state = 'paid', state_reason = %s, transaction_id = %s, stripe_payment_intent_id = %s, paid_at = %s
+SET state = 'paid', state_reason = %s, transaction_id = %s, stripe_payment_intent_id = %s, paid_at = clock_timestamp()
 WHERE id = %s
-RETURNING EXISTS (SELECT FROM billing_refund WHERE stripe_payment_intent_id = %s)
+RETURNING paid_at, EXISTS (SELECT FROM billing_refund WHERE stripe_payment_intent_id = %s)
     OR EXISTS (SELECT FROM billing_dispute WHERE stripe_payment_intent_id = %s)
 """
 
@@ -137,17 +136,19 @@ def _credit(purchase: Purchase, snapshot: PaymentSnapshot) -> None:
     )
     if not names_another_payment(purchase.state_reason, snapshot):
         purchase.state_reason = ""
-    purchase.state, purchase.paid_at = State.PAID, timezone.now()
+    purchase.state = State.PAID
     purchase.stripe_payment_intent_id = snapshot.payment_intent_id
     payment = snapshot.payment_intent_id
     with connection.cursor() as cursor:
         cursor.execute(
             _PAID,
-            [purchase.state_reason, purchase.transaction_id, payment, purchase.paid_at, purchase.pk, payment, payment],
+            [purchase.state_reason, purchase.transaction_id, payment, purchase.pk, payment, payment],
         )
-        (money_went_back,) = cursor.fetchone()
+        purchase.paid_at, money_went_back = cursor.fetchone()
     if money_went_back:
         reversals.even_up(purchase)
+        alarms.of_disputes(payment or "")
+        reload_stops.of_person(purchase.user_id)
     aftermath.of_payment(purchase)
     logger.info("purchase_paid", purchase_id=str(purchase.pk), tokens=purchase.tokens)
 
@@ -159,9 +160,27 @@ def _follow(purchase: Purchase, snapshot: PaymentSnapshot) -> None:
     if state is None or (state, reason) == (before, purchase.state_reason):
         return
     purchase.state, purchase.state_reason = state, reason[:REASON_LENGTH]
-    purchase.save(update_fields=["state", "state_reason"])
+    if not _moved(purchase):
+        logger.warning("reload_beside_another", purchase_id=str(purchase.pk), state=state)
+        purchase.refresh_from_db()
+        return
     logger.info("purchase_moved", purchase_id=str(purchase.pk), state=state)
     aftermath.of_move(purchase, before, snapshot)
+
+
+def _moved(purchase: Purchase) -> bool:
+    """Save it; False when it is a reload that was given up for lost, and comes alive while another is in flight.
+
+    It keeps its state then: should it be paid, it is credited all the same.
+    """
+    try:
+        with transaction.atomic():
+            purchase.save(update_fields=["state", "state_reason"])
+    except IntegrityError as error:
+        if "purchase_one_reload_in_flight" not in str(error):
+            raise
+        return False
+    return True
 
 
 def _next_state(purchase: Purchase, snapshot: PaymentSnapshot) -> Purchase.State | None:

@@ -44,6 +44,14 @@ class Facts:
     differences_open: int
     last_walk_at: datetime | None
 
+    @property
+    def clock_in_words(self) -> str:
+        """How far our clock is from Stripe's; Stripe tells the time in whole seconds."""
+        skew = self.clock_skew_seconds
+        if skew is None:
+            return "not known"
+        return f"{abs(skew):.1f} s {'behind' if skew < 0 else 'ahead of'} Stripe's"
+
     def as_json(self) -> dict[str, Any]:
         """Return the facts in types that JSON knows; of the differences and problems only how many there are."""
         age = (timezone.now() - self.last_event_at).total_seconds() if self.last_event_at else None

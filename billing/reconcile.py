@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 import structlog
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from billing import checkout, gateway
@@ -27,11 +27,18 @@ ABOUT_TO_CHARGE = timedelta(minutes=5)
 OUTAGE = 3
 
 
+class NotOpened(gateway.StripeUnavailable):
+    """A purchase could not be opened at Stripe now either; it is tried again. Stripe itself may be well.
+
+    A 500 is replayed for the key of the first attempt, and so is a 409 while that is still under way.
+    """
+
+
 @dataclass(slots=True)
 class Report:
     """One run: how many purchases were compared, how many of these changed, and how many failed to be compared.
 
-    `parked` are those of the changed that need a look now. `unanswered` counts the last ones in a row that Stripe
+    `parked` are those of the changed that need a look now. `unanswered` counts the last questions in a row that Stripe
     did not answer; `out_of_time` says that some were left.
     """
 
@@ -81,7 +88,7 @@ def ask_stripe(purchase: Purchase) -> Purchase:
     """Ask Stripe about `purchase`, settle it and return it. A paid one is not asked about.
 
     One that never reached Stripe is opened now, under the key of the first attempt, or expires when its time
-    is over. Raises StripeUnavailable or StripeRefused; nothing is charged by asking.
+    is over. Raises StripeUnavailable (NotOpened when Stripe did answer) or StripeRefused; nothing is charged by asking.
     """
     if purchase.state == State.PAID:
         return purchase
@@ -92,18 +99,27 @@ def ask_stripe(purchase: Purchase) -> Purchase:
     if purchase.way != Purchase.Way.CHECKOUT:
         return _look_for_payment(purchase)
     if purchase.state == State.CREATED and timezone.now() < purchase.expires_at:
-        return checkout.open_at_stripe(purchase)
+        return _open(purchase)
     # Nobody was ever sent to its page. Should it be paid all the same, settle overrides this.
     Purchase.objects.filter(pk=purchase.pk, state=State.CREATED).update(state=State.EXPIRED)
     purchase.refresh_from_db()
     return purchase
 
 
+def _open(purchase: Purchase) -> Purchase:
+    try:
+        return checkout.open_at_stripe(purchase)
+    except gateway.StripeUnavailable as error:
+        if error.status:
+            raise NotOpened(str(error), status=error.status) from error
+        raise
+
+
 def _look_for_payment(purchase: Purchase) -> Purchase:
     """Settle a purchase whose maker died between Stripe's payment and our row. Nothing new is charged.
 
     The payment is looked for among the buyer's own. Without one, the purchase expires once nobody can be about to
-    make it.
+    make it, by PostgreSQL's time.
     """
     customer = StripeCustomer.objects.filter(user=purchase.user_id).first()
     if customer and customer.stripe_customer_id:
@@ -111,8 +127,8 @@ def _look_for_payment(purchase: Purchase) -> Purchase:
         for payment in gateway.payments_of(customer.stripe_customer_id, since=since):
             if payment.purchase_id == purchase.pk:
                 return settle_now(payment)
-    if timezone.now() - purchase.created_at > ABOUT_TO_CHARGE:
-        Purchase.objects.filter(pk=purchase.pk, state=State.CREATED).update(state=State.EXPIRED)
+    unmade = Purchase.objects.filter(pk=purchase.pk, state=State.CREATED, created_at__lt=Now() - ABOUT_TO_CHARGE)
+    unmade.update(state=State.EXPIRED)
     purchase.refresh_from_db()
     return purchase
 
@@ -125,9 +141,9 @@ def _compare(purchase: Purchase, report: Report) -> None:
     before = purchase.state
     try:
         after = ask_stripe(purchase).state
-    except gateway.StripeUnavailable:
+    except gateway.StripeUnavailable as silence:
         report.failed += 1
-        report.unanswered += 1
+        report.unanswered += not isinstance(silence, NotOpened)
     except Exception:
         report.failed += 1
         logger.exception("purchase_not_compared", purchase_id=str(purchase.pk))

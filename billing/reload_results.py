@@ -3,15 +3,15 @@
 Called with the purchase locked; locks the account and the AutoReload of the buyer, in this order.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import structlog
-from django.db.models import Sum
-from django.utils import timezone
+from django.db.models import Q, Sum
 
-from billing import errands, mails, stop_links
-from billing.models import AutoReload, Purchase
+from billing import clock, errands, mails, reload_skips, stop_links
+from billing.models import AutoReload, Purchase, ReloadSkip
 from tokens import ledger, notices
 from tokens.models import LOW_MARK
 
@@ -21,8 +21,10 @@ State = Purchase.State
 CLOSE = "billing.close_reload"
 DECLINES = 3
 CAP_NEAR, CAP_FULL = 80, 100  # percent
-# What counts against the cap: money that went or may still go.
-_COUNTED = [State.CREATED, State.OPEN, State.PROCESSING, State.PAID, State.MISMATCHED]
+# How long nobody is charged after a bank could not be reached.
+BANK_PAUSE: Final = timedelta(hours=1)
+# What may still be charged counts against the cap of every month it may be charged in.
+_UNDECIDED = [State.CREATED, State.OPEN, State.PROCESSING, State.MISMATCHED]
 
 
 def note_paid(purchase: Purchase) -> None:
@@ -30,7 +32,7 @@ def note_paid(purchase: Purchase) -> None:
     order = _locked(purchase)
     if order is None:
         return
-    order.failure_count, order.last_reload_at = 0, timezone.now()
+    order.failure_count, order.last_reload_at = 0, clock.now()
     order.save(update_fields=["failure_count", "last_reload_at", "updated_at"])
     _tell(purchase, "reload_made", entry_id=purchase.transaction_id)
     _tell_about_the_cap(order, purchase)
@@ -41,7 +43,7 @@ def note_declined(purchase: Purchase) -> None:
 
     Its payment is closed by an errand, so that nobody pays it beside the next one.
     """
-    errands.later(CLOSE, once=f"close:{purchase.pk}", purchase_id=str(purchase.pk))
+    errands.later(CLOSE, purchase_id=str(purchase.pk))
     order = _locked(purchase)
     if order is None:
         return
@@ -56,20 +58,31 @@ def note_declined(purchase: Purchase) -> None:
     _tell(purchase, "reload_off" if last_straw else "reload_declined", in_a_row=order.failure_count)
 
 
+def note_bank_away(purchase: Purchase) -> None:
+    """The bank or its network could not decide: count nothing against the card, and try again after an hour.
+
+    Its payment is closed by an errand, as after a decline.
+    """
+    errands.later(CLOSE, purchase_id=str(purchase.pk))
+    order = _locked(purchase)
+    if order is None:
+        return
+    order.paused_until = clock.now() + BANK_PAUSE
+    order.save(update_fields=["paused_until", "updated_at"])
+    reload_skips.note(order.user_id, ReloadSkip.Reason.BANK_AWAY)
+
+
 def note_needs_action(purchase: Purchase) -> None:
     """The bank wants its customer to confirm: ask them to. No other reload begins until this one has ended."""
     _tell(purchase, "reload_needs_you")
 
 
 def spent_this_month_cents(user_id: UUID, month: date) -> int:
-    """Return what auto-reloads of the month (UTC) cost or may still cost, in cents."""
-    reloads = Purchase.objects.filter(
-        user_id=user_id,
-        way=Purchase.Way.AUTO_RELOAD,
-        state__in=_COUNTED,
-        created_at__year=month.year,
-        created_at__month=month.month,
-    )
+    """Return what auto-reloads cost that were charged in the month (UTC) or may still be charged in it, in cents."""
+    begin = datetime(month.year, month.month, 1, tzinfo=UTC)
+    end = (begin + timedelta(days=32)).replace(day=1)
+    counted = Q(paid_at__gte=begin, paid_at__lt=end) | Q(state__in=_UNDECIDED, created_at__lt=end)
+    reloads = Purchase.objects.filter(counted, user_id=user_id, way=Purchase.Way.AUTO_RELOAD)
     return reloads.aggregate(cents=Sum("price_cents"))["cents"] or 0
 
 
@@ -85,7 +98,7 @@ def _tell(purchase: Purchase, letter: str, **facts: int | str | None) -> None:
 
 def _tell_about_the_cap(order: AutoReload, purchase: Purchase) -> None:
     """Write once a month when 80 % of the cap are spent, and once when no further reload fits into it."""
-    month = timezone.now().date().replace(day=1)
+    month = clock.now().date().replace(day=1)
     spent, cap = spent_this_month_cents(order.user_id, month), order.monthly_cap_cents
     full = spent + purchase.price_cents > cap
     reached = CAP_FULL if full else CAP_NEAR if spent * 100 >= cap * CAP_NEAR else 0

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 from django.db.models import Exists, F, OuterRef, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from billing import auto_reload, gateway, standing_order
 from billing.models import AutoReload, Purchase
@@ -33,7 +33,7 @@ def _due() -> Iterator[UUID]:
     unfinished = Purchase.objects.filter(
         user=OuterRef("pk"), way=Purchase.Way.AUTO_RELOAD, state__in=auto_reload.UNFINISHED
     )
-    covered = Q(user__token_account__unlimited_until__gt=timezone.now())
+    covered = Q(user__token_account__unlimited_until__gt=Now())
     below = AutoReload.objects.filter(
         ~Exists(unfinished), enabled=True, user__is_active=True, user__token_account__balance__lt=F("threshold")
     )
@@ -42,7 +42,7 @@ def _due() -> Iterator[UUID]:
 
 def _close_unconfirmed() -> None:
     waiting = Purchase.objects.filter(way=Purchase.Way.AUTO_RELOAD, state=Purchase.State.OPEN)
-    given_up = waiting.filter(Q(expires_at__lte=timezone.now()) | Q(user__auto_reload__enabled=False))
+    given_up = waiting.filter(Q(expires_at__lte=Now()) | Q(user__auto_reload__enabled=False))
     for purchase in given_up.order_by("expires_at")[:CLOSED_A_RUN]:
         try:
             auto_reload.close(purchase)

@@ -10,7 +10,7 @@ import structlog
 from django.db import transaction
 
 from accounts.models import User
-from billing import gateway, reload_results
+from billing import clock, gateway, reload_results
 from billing.effects import settle_now
 from billing.models import AutoReload, Purchase, StripeCustomer, TokenPackage
 
@@ -18,6 +18,7 @@ logger = structlog.get_logger(__name__)
 
 Way = Purchase.Way
 MOST_TOKENS = 1_000_000
+MOST_CENTS = 2_147_483_647  # what the column of a price holds
 WRITTEN_AGAIN = "Written again from its payment at Stripe: our row was lost."
 
 
@@ -46,6 +47,8 @@ def _written_from(payment: gateway.ListedPayment) -> Purchase:
     tokens = _tokens(payment)
     if not told.amount_total:
         raise CannotRebuild("It names a purchase, but nothing was received.")
+    if told.amount_total > MOST_CENTS:
+        raise CannotRebuild("It names a purchase, but no plausible price was received.")
     purchase = Purchase(
         pk=told.purchase_id,
         user=_buyer(payment),
@@ -98,15 +101,15 @@ def _package(code: str, tokens: int) -> TokenPackage:
 
 
 def _make_a_reload(purchase: Purchase) -> None:
-    """Let it count against the cap of the standing order, if that is still known and leaves room for it.
+    """Let it count against the cap of the standing order, if that is still known and leaves room for it this month.
 
-    Without one it stays a payment by card: what its owner agreed to is lost, but not what they paid.
+    It is credited now, so it counts now. Without one it stays a payment by card: what its owner agreed to is lost,
+    but not what they paid.
     """
     order = AutoReload.objects.filter(user=purchase.user, consent__isnull=False).first()
-    month = purchase.created_at.date().replace(day=1)
     if order is None:
         return
-    spent = reload_results.spent_this_month_cents(purchase.user_id, month)
+    spent = reload_results.spent_this_month_cents(purchase.user_id, clock.now().date())
     if spent + purchase.price_cents <= order.monthly_cap_cents:
         purchase.way, purchase.package = Way.AUTO_RELOAD, None
         purchase.consent, purchase.monthly_cap_cents = order.consent, order.monthly_cap_cents

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from accounts.models import User
-from billing import gateway, mails, standing_order
+from billing import alarms, gateway, mails, reload_stops, standing_order
 from billing.models import Dispute, Purchase, Refund
 from tokens import ledger
 
@@ -60,7 +60,7 @@ def note_refund(refund: gateway.RefundSnapshot) -> Purchase | None:
     """
     with transaction.atomic(savepoint=False):
         lock_payment(refund.payment_intent_id)
-        known, _ = Refund.objects.get_or_create(
+        known, new = Refund.objects.get_or_create(
             pk=refund.refund_id,
             defaults={
                 "stripe_payment_intent_id": refund.payment_intent_id,
@@ -74,11 +74,18 @@ def note_refund(refund: gateway.RefundSnapshot) -> Purchase | None:
         if _rank(refund.status, _REFUND_RANK) > _rank(known.status, _REFUND_RANK):
             known.status = refund.status
             known.save(update_fields=["status"])
-        return _even_up_payment(refund.payment_intent_id)
+        purchase = _even_up_payment(refund.payment_intent_id)
+        if new and known.status in REFUNDING:
+            reload_stops.of_payment(refund.payment_intent_id)
+        return purchase
 
 
 def note_dispute(dispute: gateway.DisputeSnapshot) -> Purchase | None:
-    """Keep what Stripe says about a dispute and even up its purchase; None when no purchase has this payment yet."""
+    """Keep what Stripe says about a dispute and even up its purchase; None when no purchase has this payment yet.
+
+    Staff are alarmed once it is known that the payment is ours: now, when it is credited, or when Stripe has said
+    that its payer is a customer of ours.
+    """
     with transaction.atomic(savepoint=False):
         lock_payment(dispute.payment_intent_id)
         known, new = Dispute.objects.get_or_create(
@@ -93,12 +100,17 @@ def note_dispute(dispute: gateway.DisputeSnapshot) -> Purchase | None:
                 "created_at": dispute.created_at,
             },
         )
-        if new:
-            logger.error("dispute_opened", dispute_id=known.pk, payment=dispute.payment_intent_id, status=known.status)
+        if new and Purchase.objects.filter(stripe_payment_intent_id=dispute.payment_intent_id).exists():
+            alarms.of_disputes(dispute.payment_intent_id)
+        opened = new
         if _rank(dispute.status, _DISPUTE_RANK) > _rank(known.status, _DISPUTE_RANK):
+            opened = opened or (known.status not in DISPUTED and dispute.status in DISPUTED)
             known.status, known.answer_by = dispute.status, dispute.answer_by or known.answer_by
             known.save(update_fields=["status", "answer_by"])
-        return _even_up_payment(dispute.payment_intent_id)
+        purchase = _even_up_payment(dispute.payment_intent_id)
+        if opened:
+            reload_stops.of_payment(dispute.payment_intent_id)
+        return purchase
 
 
 def follow_payment(payment_intent_id: str) -> Purchase | None:
@@ -226,7 +238,7 @@ def _take_back(purchase: Purchase, tokens: int, money: MoneyBack) -> None:
     )
     logger.warning("purchase_reversed", purchase_id=str(purchase.pk), tokens=tokens, debt=entry.debt_after)
     # The balance has fallen, but money that goes back must not be followed by a charge nobody asked for.
-    stopped = standing_order.switch_off(purchase.user_id, because="A payment of yours was refunded or is disputed.")
+    stopped = standing_order.switch_off(purchase.user_id, because=reload_stops.BECAUSE)
     mails.send_later(
         "tokens_taken_back",
         purchase.user_id,
@@ -246,7 +258,7 @@ def _give_again(purchase: Purchase, tokens: int) -> None:
     entry = ledger.credit(
         user_id=purchase.user_id,
         amount=tokens,
-        type=ledger.Type.REINSTATEMENT,
+        type=ledger.Type.REINSTATED,
         key=f"purchase:{purchase.pk}:reinstated:{purchase.tokens_reinstated}",
         description=f"{tokens} of {purchase.tokens} tokens bought, because their money is with us again",
     )

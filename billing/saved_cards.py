@@ -11,6 +11,7 @@ from accounts.models import User
 from billing import catalog, consents, customers, errands, gateway, mails, standing_order, tries
 from billing.models import AutoReload, Consent, Purchase, SavedCard
 from billing.ownership import NotOurs
+from tokens import notices
 
 logger = structlog.get_logger(__name__)
 
@@ -99,13 +100,15 @@ def note_changed(card: gateway.CardSnapshot) -> None:
 
 
 def remove(card: SavedCard) -> bool:
-    """Have Stripe forget a card, then forget it here. Raises StripeUnavailable with nothing changed.
+    """Have Stripe forget a card, then forget it here. Raises StripeUnavailable or StripeRefused with nothing changed.
 
     Without a card left, auto-reload is switched off, and its owner is told by mail; returns whether it was.
     """
     try:
         gateway.forget_card(card.pk)
-    except gateway.StripeRefused:  # detached already
+    except gateway.StripeRefused:
+        if gateway.keeps_card(card.pk):
+            raise
         logger.info("card_was_detached_already", user_id=str(card.user_id))
     return note_removed(card.pk)
 
@@ -113,18 +116,16 @@ def remove(card: SavedCard) -> bool:
 def note_removed(payment_method_id: str) -> bool:
     """Forget a card that Stripe does not keep any more; returns whether that switched auto-reload off.
 
-    The second call changes nothing. Raises NotOurs.
+    The second call changes nothing. Locks the account, so that of two last cards removed at once the second one
+    sees that none is left; then the card and the order. Raises NotOurs.
     """
-    switched_off = False
-    with transaction.atomic(savepoint=False):
-        card = SavedCard.objects.select_for_update(no_key=True).filter(pk=payment_method_id).first()
-        if card and card.removed_at is None:
-            card.removed_at = timezone.now()
-            card.save(update_fields=["removed_at"])
-            switched_off = _switch_off_without_cards(card)
+    card = SavedCard.objects.filter(pk=payment_method_id).first()
     if card is None:
         raise NotOurs("No card of ours.")
-    return switched_off
+    with transaction.atomic(savepoint=False):
+        notices.held_still(card.user_id)
+        removed = SavedCard.objects.filter(pk=card.pk, removed_at=None).update(removed_at=timezone.now())
+        return bool(removed) and _switch_off_without_cards(card)
 
 
 def tell_about_expiry() -> int:
@@ -152,7 +153,7 @@ def _told_about_expiry(user_id: UUID, month: date) -> bool:
 def _remove_later(user_id: UUID, card_id: str) -> None:
     """Have a worker remove a card that was replaced: this may be called where Stripe must not be asked."""
     if own(user_id, card_id):
-        errands.later("billing.remove_card", once=f"billing.remove_card:{card_id}", card_id=card_id)
+        errands.later("billing.remove_card", card_id=card_id)
 
 
 def _remember(user_id: UUID, consent_id: UUID | None, card: gateway.CardSnapshot) -> None:

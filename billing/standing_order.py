@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts.models import User
 from billing import catalog, consents, errands
-from billing.models import AutoReload, Consent
+from billing.models import AutoReload, Consent, SavedCard
 from billing.templatetags.money import money
 from tokens import ledger, notices
 from tokens.models import LOW_MARK
@@ -20,6 +20,10 @@ from tokens.models import LOW_MARK
 logger = structlog.get_logger(__name__)
 
 RELOAD: Final = "billing.reload"
+
+
+class NoCard(Exception):
+    """There is no saved card to charge. Nothing was switched on, nothing was agreed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,12 @@ def of(user_id: UUID) -> AutoReload | None:
 def switch_on(*, user: User, terms: Terms, ip_address: str | None) -> AutoReload:
     """Write down what `user` has just agreed to and switch their auto-reload on; queue a reload if one is due.
 
-    Nothing else switches it on. Forgets earlier declines. Locks the account, then the order.
+    Nothing else switches it on. Forgets earlier declines. Locks the account, the cards, then the order. Raises
+    NoCard when the last card was removed meanwhile.
     """
     with transaction.atomic():
         balance = ledger.watch(user_id=user.pk, low_mark=terms.threshold)
+        _require_card(user.pk)
         consent = consents.record(
             user=user, purpose=Consent.Purpose.AUTO_RELOAD, wording=terms.wording, ip_address=ip_address
         )
@@ -86,6 +92,7 @@ def switch_on(*, user: User, terms: Terms, ip_address: str | None) -> AutoReload
             "consent": consent,
             "failure_count": 0,
             "off_because": "",
+            "paused_until": None,
             "cap_noticed_on": None,
             "cap_noticed_percent": 0,
         }
@@ -94,6 +101,12 @@ def switch_on(*, user: User, terms: Terms, ip_address: str | None) -> AutoReload
             reload_soon(user.pk)
     logger.info("auto_reload_on", user_id=str(user.pk))
     return order
+
+
+def _require_card(user_id: UUID) -> None:
+    """Raise NoCard if none is kept. The cards found stay until the commit: who removes one then finds the order."""
+    if not SavedCard.objects.select_for_update(no_key=True).filter(user_id=user_id, removed_at=None).first():
+        raise NoCard
 
 
 def switch_off(user_id: UUID, *, because: str = "") -> bool:

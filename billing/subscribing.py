@@ -12,10 +12,11 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
-from billing import catalog, consents, customers, gateway, subscriptions, tries
+from billing import catalog, clock, consents, customers, gateway, subscriptions, tries
 from billing.models import Consent, Plan, StripeCustomer, Subscription
 from billing.orders import LONGEST_LIFE, OPENING_SLACK, SAME_CLICK, WORTH_REUSING, OfferChanged
 from billing.templatetags.money import money
@@ -82,7 +83,7 @@ def open_at_stripe(subscription: Subscription) -> Subscription:
         _unopened(subscription).update(state=State.FAILED, state_reason=REFUSED)
         raise
     _unopened(subscription).update(
-        state=State.OPEN, stripe_session_id=page.session_id, checkout_url=page.url, asked_at=timezone.now()
+        state=State.OPEN, stripe_session_id=page.session_id, checkout_url=page.url, asked_at=Now()
     )
     subscription.refresh_from_db()
     return subscription
@@ -100,7 +101,7 @@ def ask_stripe(subscription: Subscription) -> Subscription:
         _unopened(subscription).filter(created_at__lte=timezone.now() - SAME_CLICK).update(state=State.EXPIRED)
         subscription.refresh_from_db()
         return subscription
-    asked_at = timezone.now()
+    asked_at = clock.now()
     page = gateway.retrieve_subscription_page(subscription.stripe_session_id)
     if page.stripe_subscription_id:
         return subscriptions.follow_page(page, gateway.retrieve_subscription(page.stripe_subscription_id))

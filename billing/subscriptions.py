@@ -35,18 +35,22 @@ STATE_AT_STRIPE: Final = {
     "unpaid": State.UNPAID,
     "paused": State.PAUSED,
 }
+FINAL: Final = {State.CANCELED, State.EXPIRED}
+# While it stays among these, the same payment has failed.
+FAILING: Final = {State.PAST_DUE, State.UNPAID, State.PAUSED}
 
 
 def follow(now: gateway.SubscriptionSnapshot) -> Subscription:
     """Bring our row up to date with what Stripe says now, and the books with our row; return the row.
 
     Locks the subscription, then the account. A canceled one stays canceled, and an answer that was asked for before
-    the one already written down changes nothing. Mails are written when it becomes active, when its renewal fails,
-    when it is canceled and when it ends. The second call changes nothing. Raises NotOurs.
+    the one already written down changes nothing, unless it says that it has ended. Mails are written when it becomes
+    active, when its renewal fails, when it is canceled and when it ends. The second call changes nothing. Raises
+    NotOurs.
     """
     with transaction.atomic(savepoint=False):
         subscription = _find(now)
-        if subscription and subscription.state != State.CANCELED and not _outdated(now, subscription):
+        if subscription and subscription.state != State.CANCELED and not outdated(now, subscription):
             _bring_up_to_date(subscription, now)
     if subscription is None:
         raise NotOurs("No subscription of ours.")
@@ -71,28 +75,38 @@ def follow_page(page: gateway.SubscriptionPage, now: gateway.SubscriptionSnapsho
 def unlimited_until(subscription: Subscription) -> datetime | None:
     """Return until when the subscription, as written down, lets generations cost nothing; None for not at all.
 
-    A planned end ends it in any case, the month that is paid and the days of grace otherwise.
+    A planned end ends it in any case. Otherwise the month that is paid does and, when a payment has failed, the days
+    of grace from the beginning of the month in which it failed first, whichever ends later.
     """
     until = None
     if subscription.state == State.ACTIVE and subscription.period_end:
         until = subscription.period_end + RENEWAL_SLACK
     if subscription.state == State.PAST_DUE and subscription.period_start:
-        until = subscription.period_start + GRACE
+        until = max(subscription.period_start + GRACE, subscription.paid_until or subscription.period_start)
     return min(until, subscription.ends_at or until) if until else None
 
 
-def _find(now: gateway.SubscriptionSnapshot) -> Subscription | None:
-    """Return our row, locked: by Stripe's id, or by ours if Stripe's is not known yet."""
-    rows = Subscription.objects.select_for_update(no_key=True, of=("self",)).select_related("plan")
-    found = rows.filter(stripe_subscription_id=now.stripe_subscription_id).first()
-    if found is None and now.subscription_id:
-        found = rows.filter(pk=now.subscription_id, stripe_subscription_id=None).first()
-    return found
+def outdated(now: gateway.SubscriptionSnapshot, subscription: Subscription) -> bool:
+    """Whether a later question was already answered and written down: answers may overtake each other.
 
-
-def _outdated(now: gateway.SubscriptionSnapshot, subscription: Subscription) -> bool:
-    """Whether a later question was already answered and written down: answers may overtake each other."""
+    Never one that says that it has ended: at Stripe, nothing comes after that.
+    """
+    if STATE_AT_STRIPE.get(now.status) in FINAL:
+        return False
     return bool(now.asked_at and subscription.asked_at and now.asked_at < subscription.asked_at)
+
+
+def _find(now: gateway.SubscriptionSnapshot) -> Subscription | None:
+    """Return our row, locked: by our id, unless it is another subscription's, or by Stripe's.
+
+    The id is looked at after the lock: whoever held it may just have written it down, and a condition on it would
+    no longer find the row.
+    """
+    rows = Subscription.objects.select_for_update(no_key=True, of=("self",)).select_related("plan")
+    named = rows.filter(pk=now.subscription_id).first() if now.subscription_id else None
+    if named and named.stripe_subscription_id in {None, now.stripe_subscription_id}:
+        return named
+    return rows.filter(stripe_subscription_id=now.stripe_subscription_id).first()
 
 
 def _bring_up_to_date(subscription: Subscription, now: gateway.SubscriptionSnapshot) -> None:
@@ -115,9 +129,10 @@ def _write_down(subscription: Subscription, now: gateway.SubscriptionSnapshot) -
     subscription.state = STATE_AT_STRIPE.get(now.status, State(before))
     subscription.state_reason = ""
     # Stripe begins further periods while none is paid; the days of grace count from the first of these.
-    if (before, subscription.state) != (State.PAST_DUE, State.PAST_DUE):
+    if not (before in FAILING and subscription.state in FAILING):
         subscription.period_start = now.period_start
     subscription.period_end = now.period_end
+    subscription.paid_until = now.paid_until or subscription.paid_until
     subscription.started_at = subscription.started_at or now.started_at
     subscription.ends_at = now.ends_at
     subscription.asked_at = now.asked_at or subscription.asked_at

@@ -18,6 +18,7 @@ from billing import (
     matching,
     reconcile,
     reload_results,
+    reload_stops,
     reload_sweep,
     saved_cards,
     standing_order,
@@ -60,8 +61,8 @@ def follow_subscriptions(timestamp: int) -> str:
     return str(lapses.follow_all(seconds=RUN_SECONDS))
 
 
-# 5 s, 10 s, 20 s ... for about an hour and a half.
-_UNTIL_IT_WORKS: Final = RetryStrategy(max_attempts=11, exponential_wait=5)
+# After 4 s, 16 s, 1 min, 4 min ... 4.5 h: for about six hours in all.
+_UNTIL_IT_WORKS: Final = RetryStrategy(max_attempts=7, exponential_wait=4)
 
 
 @app.task(name="billing.send_mail", queue=errands.QUEUE, priority=errands.PRIORITY, retry=_UNTIL_IT_WORKS)
@@ -86,6 +87,12 @@ def reload(user_id: str) -> None:
 def close_reload(purchase_id: str) -> None:
     """Close a declined reload's payment at Stripe; again later when Stripe does not answer."""
     auto_reload.close(Purchase.objects.get(pk=purchase_id))
+
+
+@app.task(name=reload_stops.STOP, queue=errands.QUEUE, priority=errands.PRIORITY, retry=_UNTIL_IT_WORKS)
+def stop_reloads(payment_intent_id: str) -> None:
+    """Switch off the auto-reload of whoever's money goes back; again later when Stripe does not answer."""
+    reload_stops.of_unknown_payer(payment_intent_id)
 
 
 @app.periodic(cron="* * * * *")

@@ -171,7 +171,7 @@ def authenticate(request: HttpRequest, session: Resource) -> HttpResponse:
 
 @require_safe
 def invoice(request: HttpRequest, key: str) -> HttpResponse:
-    """The page `hosted_invoice_url` of an invoice points to."""
+    """The page `hosted_invoice_url` of an invoice points to. Opened from its customer's portal, it leads back there."""
     found = Resource.objects.filter(kind="invoice", key=key).first()
     if found is None:
         return render(request, "sandbox/not_found.html", {"what": "invoice"}, status=404)
@@ -181,11 +181,18 @@ def invoice(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         **_invoice_row(body),
         "merchant": settings.MERCHANT,
+        "portal": _portal_of(body["customer"], request.GET.get("portal", "")),
         "customer": body["customer_email"],
         "lines": [_line_row(line) for line in body["lines"]["data"]],
         "receipt": charge.body["receipt_url"] if charge else "",
     }
     return render(request, "sandbox/invoice.html", context)
+
+
+def _portal_of(customer: str, key: str) -> str:
+    """The key, if it is one of the customer's own portal sessions; else nothing."""
+    found = Resource.objects.filter(kind="billing_portal.session", key=key, body__customer=customer)
+    return key if found.exists() else ""
 
 
 def _line_row(line: Body) -> Body:

@@ -15,6 +15,8 @@ from tokens import ledger
 def subscription_of(user: User, **fields: Any) -> Subscription:
     """An active subscription to Pro as Stripe's events would have left it, and the right it gives; `fields` differ."""
     now = timezone.now()
+    paid = fields.get("state", Subscription.State.ACTIVE) == Subscription.State.ACTIVE
+    period = {"period_start": now - timedelta(days=1), "period_end": now + timedelta(days=29), **fields}
     subscription = Subscription.objects.create(
         **{
             "user": user,
@@ -25,8 +27,9 @@ def subscription_of(user: User, **fields: Any) -> Subscription:
             "state": Subscription.State.ACTIVE,
             "stripe_session_id": f"cs_test_{uuid4().hex}",
             "stripe_subscription_id": f"sub_{uuid4().hex}",
-            "period_start": now - timedelta(days=1),
-            "period_end": now + timedelta(days=29),
+            "period_start": period["period_start"],
+            "period_end": period["period_end"],
+            "paid_until": period["period_end"] if paid else period["period_start"],
             "started_at": now - timedelta(days=1),
             "expires_at": now,
             "asked_at": now,

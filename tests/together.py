@@ -3,9 +3,21 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from time import sleep
 from typing import Any
 
 from django.db import connection
+
+
+def dawdling(call: Callable[..., Any], seconds: float) -> Callable[..., Any]:
+    """Return `call`, made to take so many seconds longer after it has its answer: the others catch up meanwhile."""
+
+    def slow(*arguments: Any, **named: Any) -> Any:
+        answer = call(*arguments, **named)
+        sleep(seconds)
+        return answer
+
+    return slow
 
 
 def together(*calls: Callable[[], Any]) -> list[Any]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from billing.gateway.client import client, translated
+from billing.gateway.client import StripeRefused, client, translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,17 @@ def cards_of(stripe_customer_id: str) -> list[CardSnapshot]:
 
 
 def forget_card(payment_method_id: str) -> None:
-    """Detach a card for good: it can never be charged again. Raises StripeRefused when it is detached already."""
+    """Detach a card for good: it can never be charged again. Raises StripeRefused, also when it is detached already."""
     with translated("forget_card"):
         client().v1.payment_methods.detach(payment_method_id)
+
+
+def keeps_card(payment_method_id: str) -> bool:
+    """Whether Stripe keeps the card for a customer; not once it is detached, or if there never was one."""
+    try:
+        with translated("keeps_card"):
+            return client().v1.payment_methods.retrieve(payment_method_id).customer is not None
+    except StripeRefused as refusal:
+        if refusal.code == "resource_missing":
+            return False
+        raise

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.utils import timezone
 from stripe.params import InvoicePaymentListParamsPayment, PaymentIntentListParams
 
+from billing import clock
 from billing.gateway.client import StripeRefused, client, translated
 from billing.gateway.snapshots import PaymentSnapshot, of_intent
 from billing.gateway.subscriptions import SubscriptionSnapshot, of_subscription
@@ -72,9 +72,10 @@ def pays_an_invoice(payment_intent_id: str) -> bool:
 
 def running_subscriptions() -> Iterator[SubscriptionSnapshot]:
     """Yield every subscription that has not ended, however old. https://docs.stripe.com/api/subscriptions/list"""
-    asked_at = timezone.now()
+    asked_at = clock.now()
     with translated("running_subscriptions"):
-        for found in client().v1.subscriptions.list(params={"limit": 100}).auto_paging_iter():
+        listed = client().v1.subscriptions.list(params={"limit": 100, "expand": ["data.latest_invoice"]})
+        for found in listed.auto_paging_iter():
             yield of_subscription(found.to_dict(for_json=True), asked_at=asked_at)
 
 

@@ -15,7 +15,8 @@ class PaymentSnapshot:
     `status` is open, complete or expired, as of a session. `amount_refunded` and `disputed` are None when that
     was not said: only the answer to a question does. `failure` is the sentence for the buyer once the bank has
     refused for good; `decline` the one after which another card may be tried, `declined_charge_id` the charge it was
-    about, if it came to one; `needs_action` says that the bank wants its customer to confirm.
+    about, if it came to one; `needs_action` says that the bank wants its customer to confirm, `bank_away` that it
+    could not be reached or did not decide: the card may be good.
     """
 
     session_id: str
@@ -32,6 +33,7 @@ class PaymentSnapshot:
     decline: str = ""
     declined_charge_id: str = ""
     needs_action: bool = False
+    bank_away: bool = False
     url: str = ""
     expires_at: int = 0
 
@@ -71,6 +73,8 @@ def of_session(session: Mapping[str, Any], *, event_type: str = "") -> PaymentSn
     )
 
 
+# "Attempt the payment again": https://docs.stripe.com/declines/codes
+_BANK_AWAY = {"issuer_not_available", "processing_error", "reenter_transaction", "try_again_later"}
 # https://docs.stripe.com/payments/paymentintents/lifecycle
 _STATUS_OF_INTENT = {"succeeded": "complete", "processing": "complete", "canceled": "expired"}
 
@@ -94,6 +98,7 @@ def of_intent(intent: Mapping[str, Any]) -> PaymentSnapshot:
         decline=_decline(error) if declined else "",
         declined_charge_id=error.get("charge") or "" if declined else "",
         needs_action=status == "requires_action" or error.get("code") == "authentication_required",
+        bank_away=declined and not _BANK_AWAY.isdisjoint({error.get("code"), error.get("decline_code")}),
     )
 
 

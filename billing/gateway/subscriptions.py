@@ -8,8 +8,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
+from stripe.params import SubscriptionListParams
 
+from billing import clock
 from billing.gateway.client import client, translated
 from billing.models import Subscription
 
@@ -19,7 +20,10 @@ class SubscriptionSnapshot:
     """A subscription as it is now. `ends_at` is set once it is to end; `ended_at` once it has.
 
     The period is that of its item. https://docs.stripe.com/api/subscriptions/object
-    `asked_at` is our time just before Stripe was asked: of two answers, the one asked for later is newer.
+    `paid_until` is the end of the period if its invoice is paid, None if it is not or the answer does not say: a new
+    period begins about an hour before its invoice is charged, and the subscription stays `active` meanwhile.
+    https://docs.stripe.com/billing/invoices/subscription#subscription-lifecycle
+    `asked_at` is PostgreSQL's time just before Stripe was asked: of two answers, the one asked for later is newer.
     """
 
     stripe_subscription_id: str
@@ -33,6 +37,7 @@ class SubscriptionSnapshot:
     ends_at: datetime | None
     ended_at: datetime | None
     started_at: datetime | None
+    paid_until: datetime | None = None
     asked_at: datetime | None = None
 
 
@@ -67,6 +72,7 @@ def of_subscription(body: Mapping[str, Any], *, asked_at: datetime | None = None
         ends_at=_time(body.get("cancel_at")) or at_period_end,
         ended_at=_time(body.get("ended_at")),
         started_at=_time(body.get("start_date")),
+        paid_until=period_end if _invoice_is_paid(body.get("latest_invoice")) else None,
         asked_at=asked_at,
     )
 
@@ -121,17 +127,18 @@ def close_subscription_page(session_id: str) -> None:
 
 def retrieve_subscription(stripe_subscription_id: str) -> SubscriptionSnapshot:
     """Return what the subscription is now. Events about it come in any order, so only this is believed."""
-    asked_at = timezone.now()
+    asked_at = clock.now()
     with translated("retrieve_subscription"):
-        found = client().v1.subscriptions.retrieve(stripe_subscription_id)
+        found = client().v1.subscriptions.retrieve(stripe_subscription_id, params={"expand": ["latest_invoice"]})
     return of_subscription(found.to_dict(for_json=True), asked_at=asked_at)
 
 
 def recent_subscriptions(*, since: int) -> Iterator[SubscriptionSnapshot]:
     """Yield all subscriptions begun since then (seconds since 1970), in any state, newest first."""
-    asked_at = timezone.now()
+    asked_at = clock.now()
+    params: SubscriptionListParams = {"status": "all", "created": {"gte": since}, "limit": 100}
     with translated("recent_subscriptions"):
-        found = client().v1.subscriptions.list(params={"status": "all", "created": {"gte": since}, "limit": 100})
+        found = client().v1.subscriptions.list(params={**params, "expand": ["data.latest_invoice"]})
         for subscription in found.auto_paging_iter():
             yield of_subscription(subscription.to_dict(for_json=True), asked_at=asked_at)
 
@@ -165,6 +172,10 @@ def _ours(body: Mapping[str, Any]) -> UUID | None:
         return UUID((body.get("metadata") or {})["subscription_id"])
     except (KeyError, ValueError):
         return None
+
+
+def _invoice_is_paid(invoice: Any) -> bool:
+    return isinstance(invoice, Mapping) and invoice.get("status") == "paid"
 
 
 def _id(reference: Any) -> str:

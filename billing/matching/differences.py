@@ -44,7 +44,7 @@ class Compared:
 def conclude(subject: str, verdict: Verdict | None) -> bool:
     """List what differs about `subject`, settle what is listed and differs no more; return whether any is open.
 
-    What staff have settled stays settled as long as the very same is found. The second call changes nothing.
+    What staff have marked as settled stays so as long as the very same is found. The second call changes nothing.
     """
     with transaction.atomic():
         others = Difference.objects.filter(subject=subject, settled_at=None)
@@ -54,10 +54,13 @@ def conclude(subject: str, verdict: Verdict | None) -> bool:
         return bool(verdict and _list(subject, verdict))
 
 
-def settle(difference: Difference, *, outcome: str, by: User) -> bool:
-    """Settle a difference on a staff member's word; return whether this call did it."""
+def settle(difference: Difference, *, outcome: str, by: User, stays_settled: bool = True) -> bool:
+    """Settle a difference on a staff member's word; return whether this call did it.
+
+    Unless it `stays_settled`, the very same is listed again when it is found again: a repair may come to nothing.
+    """
     changed = Difference.objects.filter(pk=difference.pk, settled_at=None).update(
-        settled_at=timezone.now(), settled_by=by, outcome=outcome[:300]
+        settled_at=timezone.now(), settled_by=by, outcome=outcome[:300], stays_settled=stays_settled
     )
     return bool(changed)
 
@@ -68,7 +71,7 @@ def _list(subject: str, verdict: Verdict) -> bool:
     detail = verdict.detail[:500]
     if same.filter(settled_at=None).update(detail=detail, last_seen_at=timezone.now()):
         return True
-    if same.filter(detail=detail, settled_by__isnull=False).exists():
+    if same.filter(detail=detail, stays_settled=True).exists():
         return False
     Difference.objects.bulk_create(
         [

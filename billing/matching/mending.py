@@ -1,9 +1,18 @@
-"""What staff may order for a difference. Each looks again first: what has come right by itself is left alone."""
+"""What staff may order for a difference. Each looks again first: what has come right by itself is left alone.
 
+A repair takes the difference for itself before it asks Stripe, so that of two orders at once only one is obeyed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
 from uuid import uuid5
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,6 +25,8 @@ from tokens.adjusting import LIMIT, OwnAccount, adjust_once
 
 logger = structlog.get_logger(__name__)
 
+# No repair takes longer: a few calls to Stripe, each of which may take its time-out three times over.
+REPAIR_TAKES: Final = timedelta(minutes=5)
 UNPAID_FOR = {Kind.PAYMENT_NOT_CREDITED, Kind.AMOUNT_DIFFERS}
 
 
@@ -51,9 +62,14 @@ def possible(difference: Difference) -> list[str]:
 def refund(difference: Difference, *, by: User) -> str:
     """Give back all that is left of a payment nobody owes us, and return a sentence about it.
 
-    The second call gives nothing. Raises NotPossible, StripeUnavailable or StripeRefused.
+    The second call gives nothing. A refund that fails at the bank later is found by the walk, which lists the payment
+    again. Raises NotPossible, StripeUnavailable or StripeRefused.
     """
-    _still_differs(difference, "refund")
+    with _alone(difference, "refund", by):
+        return _refund(difference, by)
+
+
+def _refund(difference: Difference, by: User) -> str:
     payment = gateway.look_up_payment(difference.subject)
     left = (payment.snapshot.amount_total or 0) - (payment.snapshot.amount_refunded or 0) if payment else 0
     if payment is None or not payment.snapshot.paid or left < 1:
@@ -76,7 +92,11 @@ def give(difference: Difference, *, by: User) -> str:
     The purchase stays as it is: what was paid is not what was sold, so the books do not call it a purchase. The
     second call gives nothing. Raises NotPossible, StripeUnavailable or StripeRefused.
     """
-    _still_differs(difference, "give")
+    with _alone(difference, "give", by), transaction.atomic():  # never given, but still offered for a refund
+        return _give(difference, by)
+
+
+def _give(difference: Difference, by: User) -> str:
     purchase = difference.purchase
     if purchase is None or purchase.tokens > LIMIT:
         raise NotPossible(f"More than {LIMIT:,} tokens are not given by hand.")
@@ -85,7 +105,7 @@ def give(difference: Difference, *, by: User) -> str:
         adjust_once(user=purchase.user, staff=by, amount=purchase.tokens, reason=reason[:200], key=difference.pk)
     except OwnAccount as own:
         raise NotPossible("Nobody gives tokens to themselves; ask a colleague.") from own
-    return _settled(difference, f"{purchase.tokens} tokens given.", by)
+    return _settled(difference, f"{purchase.tokens} tokens given.", by, stays_settled=True)
 
 
 def take_over(difference: Difference, *, by: User) -> str:
@@ -93,7 +113,11 @@ def take_over(difference: Difference, *, by: User) -> str:
 
     From then on it is followed like any other. Raises NotPossible, StripeUnavailable or StripeRefused.
     """
-    _still_differs(difference, "take_over")
+    with _alone(difference, "take_over", by):
+        return _take_over(difference, by)
+
+
+def _take_over(difference: Difference, by: User) -> str:
     user, now = difference.user, gateway.retrieve_subscription(difference.subject)
     plan = _plan_of(now)
     if user is None or Subscription.objects.filter(user=user, state__in=Subscription.LIVE).exists():
@@ -121,9 +145,31 @@ def _plan_of(now: gateway.SubscriptionSnapshot) -> Plan:
     return plan
 
 
-def _still_differs(difference: Difference, order: str) -> None:
+@contextmanager
+def _alone(difference: Difference, order: str, by: User) -> Iterator[None]:
+    """Take a difference that still differs for one repair. Raises NotPossible, also while a colleague repairs it.
+
+    Whoever began may send the same order again at once: it is done once. When Stripe did not answer, the repair may
+    have been done all the same, so everything else waits until it shows; after any other failure nobody waits.
+    """
+    claim = f"Being repaired ({order}) by {by}"[:300]
+    unclaimed = Q(repair_begun_at=None) | Q(repair_begun_at__lt=Now() - REPAIR_TAKES) | Q(outcome=claim)
+    open_ones = Difference.objects.filter(pk=difference.pk, settled_at=None)
     if order not in possible(difference):
         raise NotPossible("This repair does not fit.")
+    if not open_ones.filter(unclaimed).update(repair_begun_at=Now(), outcome=claim):
+        raise NotPossible("Another repair of this is under way, or has just been made. Look again in five minutes.")
+    try:
+        _still_differs(difference, order)
+        yield
+    except gateway.StripeUnavailable:
+        raise
+    except Exception:
+        open_ones.filter(outcome=claim).update(repair_begun_at=None, outcome="")
+        raise
+
+
+def _still_differs(difference: Difference, order: str) -> None:
     if not compare_again(difference):
         raise NotPossible("It does not differ any more. Nothing was done.")
     difference.refresh_from_db()
@@ -131,7 +177,7 @@ def _still_differs(difference: Difference, order: str) -> None:
         raise NotPossible("Something else differs now; look again.")
 
 
-def _settled(difference: Difference, outcome: str, by: User) -> str:
-    differences.settle(difference, outcome=outcome, by=by)
+def _settled(difference: Difference, outcome: str, by: User, *, stays_settled: bool = False) -> str:
+    differences.settle(difference, outcome=outcome, by=by, stays_settled=stays_settled)
     logger.warning("difference_repaired", difference_id=str(difference.pk), outcome=outcome, staff_id=str(by.pk))
     return outcome

@@ -1,21 +1,24 @@
 """What we know and Stripe has not told of, and single looks at what was found before."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from billing import gateway
 from billing.matching import money_back, payments, subscriptions
 from billing.matching.differences import Compared, Kind, Verdict
-from billing.models import Dispute, Purchase, Refund
+from billing.models import Difference, Dispute, Purchase, Refund
 from tokens.models import TokenTransaction
 
 State = Purchase.State
 _CREDIT: Final = "credit "
 _CREDITS: Final = [TokenTransaction.Type.PURCHASE, TokenTransaction.Type.AUTO_RELOAD]
+# A refund may fail at the bank for 30 days. https://docs.stripe.com/refunds#failed-refunds
+_IN_DOUBT: Final = timedelta(days=45)
 
 
 def paid_since(since: datetime) -> QuerySet[Purchase]:
@@ -25,6 +28,13 @@ def paid_since(since: datetime) -> QuerySet[Purchase]:
 def parked() -> QuerySet[Purchase]:
     """Return the purchases that need a look and have not been listed yet, however old."""
     return Purchase.objects.filter(state=State.MISMATCHED, differences=None)
+
+
+def repaired_lately() -> set[str]:
+    """Return what a repair was begun for, also by somebody who died over it, and may still have come to nothing."""
+    since = timezone.now() - _IN_DOUBT
+    repaired = Difference.objects.filter(settled_at__isnull=False, stays_settled=False, repair_begun_at__gte=since)
+    return set(repaired.values_list("subject", flat=True))
 
 
 def credits_without_purchase(since: datetime) -> QuerySet[TokenTransaction]:

@@ -45,7 +45,10 @@ def pages_here() -> list[Subscription]:
 
 
 def compare(now: gateway.SubscriptionSnapshot) -> Compared:
-    """Follow a subscription as it is now. The second call changes nothing."""
+    """Follow a subscription as it is now. The second call changes nothing.
+
+    The walk's list may be minutes old: where we have asked since, what it says of the state is not held against us.
+    """
     before = _ours(now)
     if before is None:
         return _unknown(now)
@@ -113,7 +116,7 @@ def _same(ours: Subscription, now: gateway.SubscriptionSnapshot) -> bool:
 
 
 def _verdict(ours: Subscription, now: gateway.SubscriptionSnapshot) -> Verdict | None:
-    if not _same(ours, now):
+    if not _same(ours, now) and not subscriptions.outdated(now, ours):
         return _differs(ours, f"Here it is {ours.state}, at Stripe {now.status}.")
     if ours.state != State.CANCELED and (now.price_cents, now.currency) != (ours.price_cents, ours.currency):
         here, there = money(ours.price_cents, ours.currency), money(now.price_cents or 0, now.currency)

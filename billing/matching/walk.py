@@ -177,8 +177,8 @@ def _ours(tally: _Tally) -> None:
 
 
 def _listed_before(tally: _Tally) -> None:
-    """What is still open and too old for the other stages."""
-    for subject in sorted(tally.listed):
+    """What is still open, or was repaired by a click, and is too old for the other stages."""
+    for subject in sorted(tally.listed | ours.repaired_lately()):
         _compare(tally, subject, partial(ours.look_up, subject))
 
 

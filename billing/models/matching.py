@@ -50,7 +50,7 @@ class Difference(models.Model):
     purchase = models.ForeignKey(
         "billing.Purchase", on_delete=models.PROTECT, null=True, blank=True, related_name="differences"
     )
-    amount_cents = models.IntegerField(null=True, blank=True)
+    amount_cents = models.BigIntegerField(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     detail = models.CharField(max_length=500)
     found_at = models.DateTimeField(db_default=Now())
@@ -58,6 +58,12 @@ class Difference(models.Model):
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    stays_settled = models.BooleanField(
+        default=False, db_default=False, help_text="The very same is not listed again, though it is still found."
+    )
+    repair_begun_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Whoever began keeps others from it for a few minutes."
     )
     outcome = models.CharField(max_length=300, blank=True)
 
@@ -84,8 +90,8 @@ class StripeCheck(models.Model):
     clock_skew_seconds = models.FloatField(null=True, blank=True, help_text="Our clock less Stripe's.")
 
     class Meta:
-        verbose_name = "look at Stripe's side"
-        verbose_name_plural = "Stripe's side: webhook health"
+        verbose_name = "look at Stripe"
+        verbose_name_plural = "looks at Stripe (webhook health)"
         ordering: ClassVar[list[str]] = ["-checked_at"]
 
     def __str__(self) -> str:

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.db.models.functions import Now
 
+from billing.templatetags.money import money
+
 
 class Refund(models.Model):
     """A refund, in whole or in part. Its status only ever moves on; see `billing/reversals.py`."""
@@ -23,7 +25,7 @@ class Refund(models.Model):
 
     stripe_refund_id = models.CharField(primary_key=True, max_length=255)
     stripe_payment_intent_id = models.CharField(max_length=255, db_index=True)
-    amount_cents = models.PositiveIntegerField()
+    amount_cents = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=15, choices=Status)
     reason = models.CharField(max_length=300, blank=True, help_text="Ours, or Stripe's.")
@@ -50,7 +52,7 @@ class Refund(models.Model):
         permissions = [("refund_purchase", "Can give money back")]
 
     def __str__(self) -> str:
-        return f"{self.amount_cents} {self.currency}, {self.status}"
+        return f"{money(self.amount_cents, self.currency)}, {self.get_status_display().lower()}"
 
     @property
     def told(self) -> str:
@@ -75,7 +77,7 @@ class Dispute(models.Model):
 
     stripe_dispute_id = models.CharField(primary_key=True, max_length=255)
     stripe_payment_intent_id = models.CharField(max_length=255, db_index=True)
-    amount_cents = models.PositiveIntegerField()
+    amount_cents = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=22, choices=Status)
     reason = models.CharField(max_length=100, blank=True, help_text="As the bank gives it.")
@@ -87,4 +89,4 @@ class Dispute(models.Model):
         ordering: ClassVar[list[str]] = ["-created_at"]
 
     def __str__(self) -> str:
-        return f"{self.amount_cents} {self.currency}, {self.status}"
+        return f"{money(self.amount_cents, self.currency)}, {self.get_status_display().lower()}"

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from billing.models.offer import TokenPackage
 from billing.models.person import Consent
+from billing.templatetags.money import money
 from tokens.models import TokenTransaction
 
 
@@ -120,7 +121,8 @@ class Purchase(models.Model):
         permissions = [("ask_stripe", "Can ask Stripe about purchases again")]
 
     def __str__(self) -> str:
-        return f"{self.tokens} tokens for {self.price_cents} {self.currency}, {self.state}"
+        price = money(self.price_cents, self.currency)
+        return f"{self.tokens:,} tokens for {price}, {self.get_state_display().lower()}"
 
     def get_absolute_url(self) -> str:
         """Return the page that asks Stripe and says what became of it."""

@@ -23,6 +23,9 @@ class AutoReload(models.Model):
     consent = models.ForeignKey(Consent, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     failure_count = models.PositiveIntegerField(default=0, db_default=0, help_text="Card declines in a row.")
     last_reload_at = models.DateTimeField(null=True, blank=True)
+    paused_until = models.DateTimeField(
+        null=True, blank=True, help_text="Nothing is charged before: the bank could not be reached."
+    )
     off_because = models.CharField(max_length=200, blank=True, help_text="Why it is off, when it was once on.")
     cap_noticed_on = models.DateField(null=True, blank=True, help_text="First day of the month of the last cap mail.")
     cap_noticed_percent = models.PositiveSmallIntegerField(default=0, db_default=0)
@@ -56,6 +59,7 @@ class ReloadSkip(models.Model):
         CARD_EXPIRED = "card_expired", "The saved card has expired"
         IN_FLIGHT = "in_flight", "Another reload is not finished"
         STRIPE_AWAY = "stripe_away", "Stripe did not answer"
+        BANK_AWAY = "bank_away", "The bank could not be reached; tried again after an hour"
         OUR_FAULT = "our_fault", "Stripe refused our question"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reload_skips")

@@ -42,13 +42,18 @@ class Subscription(models.Model):
     checkout_url = models.TextField(blank=True)
     period_start = models.DateTimeField(null=True, blank=True)
     period_end = models.DateTimeField(null=True, blank=True)
+    paid_until = models.DateTimeField(
+        null=True, blank=True, help_text="End of the last period whose invoice is paid, as far as Stripe has said."
+    )
     ends_at = models.DateTimeField(null=True, blank=True, help_text="When it will end, once it is canceled.")
     consent = models.ForeignKey(Consent, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(help_text="When its Checkout page closes.")
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    asked_at = models.DateTimeField(null=True, blank=True, help_text="When reconciliation last asked Stripe about it.")
+    asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When Stripe was last asked about it, by PostgreSQL's clock."
+    )
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]

@@ -58,7 +58,9 @@ class TestPackages:
             ({"tokens": 1_000_001}, "A package has at most 1,000,000 tokens."),
             ({"price_cents": 49}, "A price is at least 50 cents."),
             ({"price_cents": 100_000_000}, "A price is at most 99,999,999 cents: Stripe takes no more digits."),
-            ({"currency": "USD"}, "A currency is three small letters, for example usd."),
+            ({"currency": "zzz"}, "zzz is not one of the available choices."),
+            ({"catalog": "nope"}, "nope is not one of the available choices."),
+            ({"price_cents": "\uff15\uff19"}, "Write a whole number from 0 to 999,999,999."),
         ],
     )
     def test_an_offer_that_makes_no_sense_is_a_form_error(

@@ -50,6 +50,13 @@ class TestWhoMayAsk:
         assert "no-store" in signed_in.get(address).headers["Cache-Control"]
 
 
+class TestWhatIsTooMuch:
+    @pytest.mark.parametrize("address", POSTS)
+    def test_three_megabytes_are_refused_in_json(self, signed_in: Client, address: str) -> None:
+        answer = post(signed_in, address, {"package": "x" * 3_000_000})
+        assert (answer.status_code, answer.json()) == (413, {"error": "Send less: an order is a few words."})
+
+
 class TestWhatIsTold:
     def test_the_balance_is_the_one_of_the_other_address(self, signed_in: Client) -> None:
         assert signed_in.get("/api/user/tokens/").json() == signed_in.get("/tokens/balance/").json()

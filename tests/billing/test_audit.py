@@ -158,6 +158,17 @@ def test_a_reload_beyond_its_cap(sell: Sell, buyer: User) -> None:
     assert found() == {"auto_reload_within_its_cap"}
 
 
+def test_reloads_are_counted_in_the_month_in_which_they_were_charged(sell: Sell, buyer: User) -> None:
+    begun = [reloaded(sell, buyer, cap_cents=4900)]
+    post_event(money_back.paid(begun[0]))
+    damage("UPDATE billing_purchase SET created_at = paid_at - interval '32 days'")
+    begun.append(reloaded(sell, buyer, cap_cents=4900))
+    post_event(money_back.paid(begun[1]))
+    assert found() == {"auto_reload_within_its_cap"}
+    damage("UPDATE billing_purchase SET paid_at = created_at, created_at = paid_at WHERE id = %s", begun[0].pk)
+    assert found() == set()
+
+
 def test_two_reloads_in_flight(sell: Sell, buyer: User) -> None:
     reloaded(sell, buyer)
     with connection.cursor() as cursor:

@@ -13,6 +13,7 @@ from tests.billing.reloading import (
     charged_at_stripe,
     give,
     jobs,
+    keep_card,
     letters,
     order_of,
     order_reloads,
@@ -109,6 +110,7 @@ class TestCrossingTheThreshold:
 
     def test_a_movement_that_does_not_cross_queues_nothing(self, buyer: User, staff: User) -> None:
         give(buyer, 12, staff)
+        keep_card(buyer)
         order_reloads(buyer)
         give(buyer, -2, staff)
         assert jobs(RELOAD) == []

@@ -1,16 +1,18 @@
 """A card that is declined counts, and at the third time in a row it is over; a bank that asks first does not count."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import stripe
 from django.core import mail
+from django.db.models import F
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from billing import auto_reload, gateway, reconcile, reload_sweep, standing_order, tasks
-from billing.models import Purchase
+from billing.models import AutoReload, Purchase
 from tests.billing.reloading import (
     ASKS_THE_BANK,
     DECLINES,
@@ -116,6 +118,69 @@ class TestADeclinedCard:
         tasks.reload(str(refused.pk))
         reconcile.reconcile(everything=True)
         assert (order_of(refused).enabled, states(refused), balance(refused)) == (False, ["failed"] * 3, 4)
+
+
+class TestABankThatCannotBeReached:
+    @pytest.fixture
+    def unreachable(self, buyer: User, staff: User, sandbox: SandboxProcess, bank: Callable[[str, str], None]) -> User:
+        give(buyer, 9, staff)
+        save_card(buyer, DECLINES)
+        order_reloads(buyer)
+        bank("processing_error", "processing_error")
+        return buyer
+
+    @pytest.fixture
+    def bank(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+        """Let what declines a card say another code and decline code."""
+
+        def say(code: str, decline_code: str) -> None:
+            error = {"type": "card_error", "code": code, "decline_code": decline_code, "message": "Try again."}
+            monkeypatch.setattr(
+                "billing.gateway.payments.of_intent",
+                lambda intent: gateway.of_intent({**intent, "last_payment_error": error}),
+            )
+
+        return say
+
+    @pytest.mark.parametrize(
+        ("code", "decline_code", "declines"),
+        [
+            ("processing_error", "processing_error", 0),
+            ("card_declined", "issuer_not_available", 0),
+            ("card_declined", "reenter_transaction", 0),
+            ("card_declined", "try_again_later", 0),
+            ("card_declined", "insufficient_funds", 1),
+        ],
+    )
+    def test_only_what_the_card_can_be_blamed_for_counts(
+        self, unreachable: User, bank: Callable[[str, str], None], code: str, decline_code: str, declines: int
+    ) -> None:
+        bank(code, decline_code)
+        auto_reload.reload(unreachable.pk)
+        assert (states(unreachable), order_of(unreachable).failure_count) == (["failed"], declines)
+
+    def test_it_switches_nobody_off_and_is_asked_again_after_an_hour(
+        self, unreachable: User, sandbox: SandboxProcess
+    ) -> None:
+        for _ in range(4):
+            auto_reload.reload(unreachable.pk)
+            a_minute_later()
+        assert (states(unreachable), skips(unreachable), letters()) == (["failed"], [("bank_away", 4)], [])
+        for _ in range(3):
+            AutoReload.objects.update(paused_until=F("paused_until") - timedelta(hours=1))
+            auto_reload.reload(unreachable.pk)
+            a_minute_later()
+        assert (states(unreachable), order_of(unreachable).enabled) == (["failed"] * 4, True)
+        close_declined()
+        assert charged_at_stripe(sandbox) == [("canceled", 0)] * 4
+
+    def test_whoever_switches_on_again_does_not_wait(self, unreachable: User) -> None:
+        auto_reload.reload(unreachable.pk)
+        a_minute_later()
+        save_card(unreachable)
+        order_reloads(unreachable)
+        auto_reload.reload(unreachable.pk)
+        assert (states(unreachable), balance(unreachable)) == (["failed", "paid"], 59)
 
 
 class TestABankThatAsksItsCustomer:

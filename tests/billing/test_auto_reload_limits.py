@@ -1,7 +1,7 @@
 """What keeps a reload from being made although it is due; each reason is written down for its owner."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing import auto_reload, gateway, reload_results, reload_sweep, standing_order
+from billing.fulfilment import settle
 from billing.models import AutoReload, Consent, Purchase, SavedCard
 from tests.billing.reloading import (
     a_minute_later,
@@ -82,10 +83,28 @@ class TestTheCap:
     def test_what_went_last_month_does_not_count(self, ready: User, staff: User) -> None:
         order_reloads(ready, cap=49_00)
         auto_reload.reload(ready.pk)
-        Purchase.objects.update(created_at=timezone.now().replace(day=1) - timedelta(days=1))
+        last_month = timezone.now().replace(day=1) - timedelta(days=1)
+        Purchase.objects.update(created_at=last_month, paid_at=last_month)
         spend_everything(ready, staff)
         auto_reload.reload(ready.pk)
         assert states(ready) == ["paid", "paid"]
+
+    def test_one_begun_last_month_and_charged_in_this_one_counts_in_this_one(
+        self, ready: User, staff: User, charged: list[str]
+    ) -> None:
+        order_reloads(ready, cap=49_00)
+        auto_reload.reload(ready.pk)
+        Purchase.objects.update(created_at=timezone.now().replace(day=1) - timedelta(days=1))
+        spend_everything(ready, staff)
+        auto_reload.reload(ready.pk)
+        assert (states(ready), skips(ready), len(charged)) == (["paid"], [("cap", 1)], 1)
+
+    def test_one_that_may_still_be_charged_counts_in_every_month_from_its_own_on(self, ready: User) -> None:
+        terms = standing_order.agreed(order_of(ready))
+        assert terms is not None
+        auto_reload._write_down(order_of(ready), terms, datetime(2031, 1, 31, 23, 59, 59, tzinfo=UTC))
+        months = [date(2030, 12, 1), date(2031, 1, 1), date(2031, 2, 1)]
+        assert [reload_results.spent_this_month_cents(ready.pk, month) for month in months] == [0, 49_00, 49_00]
 
     def test_its_owner_hears_of_80_percent_once_and_of_the_end_once(self, ready: User, staff: User) -> None:
         order_reloads(ready, cap=300_00)
@@ -202,9 +221,34 @@ class TestSwitchedOff:
     def test_a_late_payment_does_not_switch_it_on(self, ready: User) -> None:
         attempt = auto_reload._begin(ready.pk)
         assert attempt is not None
+        told = auto_reload._told_by_the_bank(attempt)
         standing_order.switch_off(ready.pk)
-        auto_reload._charge(attempt)
+        settle(told)
         assert (states(ready), order_of(ready).enabled) == (["paid"], False)
+
+    def test_between_the_attempt_and_its_charge_nothing_is_charged(self, ready: User, charged: list[str]) -> None:
+        attempt = auto_reload._begin(ready.pk)
+        assert attempt is not None
+        standing_order.switch_off(ready.pk)
+        left = auto_reload._charge(attempt)
+        assert (states(ready), left.state_reason, charged) == (["expired"], auto_reload.CALLED_OFF, [])
+        assert letters() == []
+
+    def test_an_attempt_on_terms_that_were_replaced_meanwhile_is_not_charged(
+        self, ready: User, charged: list[str]
+    ) -> None:
+        attempt = auto_reload._begin(ready.pk)
+        assert attempt is not None
+        standing_order.switch_off(ready.pk)
+        order_reloads(ready, amount=10)
+        auto_reload._charge(attempt)
+        assert (states(ready), charged) == (["expired"], [])
+
+    def test_an_attempt_that_was_given_up_meanwhile_is_not_charged(self, ready: User, charged: list[str]) -> None:
+        attempt = auto_reload._begin(ready.pk)
+        assert attempt is not None
+        Purchase.objects.update(state="expired")
+        assert (auto_reload._charge(attempt).state, charged) == ("expired", [])
 
     def test_somebody_deactivated_is_not_charged(self, ready: User, charged: list[str]) -> None:
         User.objects.filter(pk=ready.pk).update(is_active=False)
@@ -239,8 +283,15 @@ class TestSwitchingOn:
         assert list(Consent.objects.order_by("agreed_at").values_list("user", flat=True)) == [ready.pk] * 2
         assert (order_of(ready).amount, AutoReload.objects.count()) == (100, 1)
 
+    def test_without_a_card_it_stays_off_and_nothing_is_agreed_to(self, stranger: User) -> None:
+        with pytest.raises(standing_order.NoCard):
+            order_reloads(stranger)
+        assert (AutoReload.objects.filter(pk=stranger.pk).exists(), stranger.consents.count()) == (False, 0)
+
     def test_it_forgets_earlier_declines(self, ready: User) -> None:
-        AutoReload.objects.update(enabled=False, failure_count=3, off_because="The card was declined.")
+        AutoReload.objects.update(
+            enabled=False, failure_count=3, off_because="The card was declined.", paused_until=timezone.now()
+        )
         order_reloads(ready)
         order = order_of(ready)
-        assert (order.enabled, order.failure_count, order.off_because) == (True, 0, "")
+        assert (order.enabled, order.failure_count, order.off_because, order.paused_until) == (True, 0, "", None)

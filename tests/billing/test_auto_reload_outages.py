@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
@@ -103,6 +104,41 @@ class TestStripeIsAway:
         assert sandbox.control("state")["faults"] == []
         assert (states(ready), balance(ready)) == (["paid"], 59)
         assert charged_at_stripe(sandbox) == [("succeeded", 4900)]
+
+
+class TestAHostWhoseClockIsWrong:
+    @pytest.mark.parametrize("minutes", [6, -6, 60 * 24 * 40])
+    def test_it_neither_gives_up_what_another_host_is_charging_nor_charges_again(
+        self, ready: User, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, minutes: int
+    ) -> None:
+        charge = gateway.charge_saved_card
+
+        def charge_slowly(*terms: Any) -> gateway.PaymentSnapshot:
+            monkeypatch.setattr(gateway, "charge_saved_card", charge)
+            with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):  # the other host
+                reconcile.reconcile(everything=True)
+                auto_reload.reload(ready.pk)
+            return charge(*terms)
+
+        monkeypatch.setattr(gateway, "charge_saved_card", charge_slowly)
+        auto_reload.reload(ready.pk)
+        assert (states(ready), balance(ready)) == (["paid"], 59)
+        assert charged_at_stripe(sandbox) == [("succeeded", 4900)]
+
+    def test_it_is_throttled_like_the_others_and_writes_down_the_same_time(
+        self, ready: User, staff: User, sandbox: SandboxProcess
+    ) -> None:
+        auto_reload.reload(ready.pk)
+        give(ready, -59, staff)
+        with time_machine.travel(timezone.now() + timedelta(days=40)):
+            auto_reload.reload(ready.pk)
+        assert (states(ready), skips(ready)) == (["paid"], [("throttled", 1)])
+        Purchase.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+        with time_machine.travel(timezone.now() + timedelta(days=40)):
+            purchase = auto_reload.reload(ready.pk)
+        assert purchase is not None
+        assert purchase.paid_at is not None
+        assert abs(purchase.paid_at - timezone.now()) < timedelta(minutes=1)
 
 
 class TestNobodyKnowsWhatBecameOfTheCharge:

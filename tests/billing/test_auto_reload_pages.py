@@ -8,8 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from billing import outlook
+from billing.amounts import cents
 from billing.models import AutoReload, Consent, Purchase, ReloadSkip, SavedCard, TokenPackage
-from billing.reload_form import cents
 from tests.billing.reloading import (
     give,
     jobs,
@@ -46,6 +47,24 @@ def preview(member: Client, **changes: str) -> Any:
 
 def save(member: Client, seen: str, **changes: str) -> Any:
     return member.post(f"{PAGE}save/", {**SETTINGS, "shown": seen, "agreed": "on", **changes})
+
+
+def reload_of(user: User, **fields: Any) -> Purchase:
+    """Write down a reload that was begun just now."""
+    consent = Consent.objects.create(user=user, purpose="auto_reload", wording="buy 50 tokens for $49.00 and")
+    return Purchase.objects.create(
+        **{
+            "user": user,
+            "way": "auto_reload",
+            "tokens": 50,
+            "price_cents": 4900,
+            "currency": "usd",
+            "consent": consent,
+            "monthly_cap_cents": 15000,
+            "expires_at": timezone.now(),
+            **fields,
+        }
+    )
 
 
 class TestThePage:
@@ -85,6 +104,20 @@ class TestThePage:
         assert "It would pass the monthly cap 4 7" in page
         assert "$49.00 Failed, not charged" in page
 
+    def test_what_waits_to_be_confirmed_is_not_counted_as_spent(self, member: Client, buyer: User) -> None:
+        order_reloads(buyer)
+        reload_of(buyer, state="open", stripe_payment_intent_id="pi_1")
+        page = text(member.get(PAGE))
+        assert "$0.00 of at most $500.00; $49.00 more waits for you to confirm it" in page
+
+    @pytest.mark.parametrize("state", ["failed", "expired"])
+    def test_the_page_of_a_reload_that_came_to_nothing_leads_to_the_cards(
+        self, member: Client, buyer: User, state: str
+    ) -> None:
+        reload = reload_of(buyer, state=state, stripe_payment_intent_id=None)
+        page = member.get(reload.get_absolute_url()).content.decode()
+        assert ("Back to the packages" in page, ">Your cards</a>" in page) == (False, True)
+
     def test_a_past_reason_for_which_it_went_off_stays_on_the_page(self, member: Client, buyer: User) -> None:
         order_reloads(buyer)
         AutoReload.objects.update(enabled=False, off_because="The card was declined 3 times in a row.")
@@ -99,8 +132,11 @@ class TestThePage:
 class TestThePreview:
     def test_it_says_that_saving_charges_now(self, member: Client) -> None:
         page = preview(member)
-        assert "You have 4 tokens, fewer than 10: saving charges $49.00 now to your Visa ending in 4242." in text(page)
-        assert "Turn on and pay $49.00 now" in text(page)
+        assert (
+            "You have 4 tokens, fewer than 10: saving charges $49.00 to your Visa ending in 4242 within two minutes."
+            in text(page)
+        )
+        assert "Turn on and pay $49.00 within two minutes" in text(page)
 
     def test_it_says_that_saving_charges_nothing_now(self, member: Client, buyer: User, staff: User) -> None:
         give(buyer, 36, staff)
@@ -111,7 +147,7 @@ class TestThePreview:
     def test_it_rehearses_the_last_thirty_days(self, member: Client, buyer: User, staff: User) -> None:
         give(buyer, 60, staff)
         give(buyer, -60, staff)
-        assert "They would have charged you 1 time, $49.00 in all." in text(preview(member))
+        assert "They would have charged you once, $49.00 in all." in text(preview(member))
 
     def test_it_saves_and_charges_nothing(self, member: Client) -> None:
         preview(member)
@@ -126,24 +162,43 @@ class TestThePreview:
     @pytest.mark.parametrize(
         ("field", "value", "problem"),
         [
-            ("threshold", "0", "greater than or equal to 1"),
-            ("threshold", "101", "less than or equal to 100"),
-            ("threshold", "٣", "Write a whole number"),
-            ("amount", "9", "greater than or equal to 10"),
-            ("amount", "1e2", "Write a whole number"),
-            ("amount", "2147483648", "Write a whole number"),
-            ("amount", "-50", "Write a whole number"),
-            ("monthly_cap", "", "This field is required"),
-            ("monthly_cap", "48.99", "From $49.00, which one reload costs"),
+            ("threshold", "0", "Write a whole number from 1 to 100."),
+            ("threshold", "101", "Write a whole number from 1 to 100."),
+            ("threshold", "٣", "Write a whole number from 1 to 100."),
+            ("amount", "9", "Write a whole number from 10 to 10,000."),
+            ("amount", "1e2", "Write a whole number from 10 to 10,000."),
+            ("amount", "999999999999", "Write a whole number from 10 to 10,000."),
+            ("amount", "-50", "Write a whole number from 10 to 10,000."),
+            ("monthly_cap", "", "Write an amount of money"),
+            ("monthly_cap", "48.99", "Write an amount from $49.00, which one reload costs"),
             ("monthly_cap", "NaN", "Write an amount of money"),
             ("monthly_cap", "1e9", "Write an amount of money"),
             ("monthly_cap", "150.5", "Write an amount of money"),
-            ("monthly_cap", "999999999", "From $49.00, which one reload costs, to $999,999.99"),
+            ("monthly_cap", "999999999", "Write an amount from $49.00, which one reload costs, to $999,999.99"),
         ],
     )
     def test_what_makes_no_sense_is_explained(self, member: Client, field: str, value: str, problem: str) -> None:
         answer = preview(member, **{field: value})
         assert (answer.status_code, problem in text(answer)) == (422, True)
+
+    def test_everything_that_makes_no_sense_is_said_at_once(self, member: Client) -> None:
+        page = text(preview(member, threshold="-1", amount="", monthly_cap="lots"))
+        said = ["Reload below: Write a whole", "Tokens to buy each time: Write a whole", "At most per month: Write an"]
+        assert [sentence in page for sentence in said] == [True, True, True]
+
+    def test_right_after_a_reload_the_next_one_still_comes_within_two_minutes(
+        self, member: Client, buyer: User
+    ) -> None:
+        reload_of(buyer, state="failed")
+        assert "saving charges $49.00 to your Visa ending in 4242 within two minutes" in text(preview(member))
+
+    def test_right_after_a_reload_a_cap_that_is_reached_is_said_all_the_same(self, member: Client, buyer: User) -> None:
+        reload_of(buyer, state="mismatched")
+        page = text(preview(member))
+        assert "saving charges nothing yet: another reload is not finished." in page
+        Purchase.objects.update(state="failed")
+        ten = [reload_of(buyer, state="failed", stripe_payment_intent_id=f"pi_{number}") for number in range(10)]
+        assert (len(ten), "nothing yet: enough reloads for one day." in text(preview(member))) == (10, True)
 
 
 class TestMoneyAsPeopleWriteIt:
@@ -171,7 +226,7 @@ class TestSaving:
         order = order_of(buyer)
         assert (order.enabled, order.threshold, order.amount, order.monthly_cap_cents) == (True, 10, 50, 150_00)
         assert jobs("billing.reload") == [{"user_id": str(buyer.pk)}]
-        assert "Auto-reload is on. 50 tokens for $49.00 are being bought now." in text(member.get(PAGE))
+        assert "Auto-reload is on. 50 tokens for $49.00 are bought within two minutes." in text(member.get(PAGE))
 
     def test_the_consent_is_word_for_word_what_was_shown(self, member: Client, buyer: User) -> None:
         seen = preview(member)
@@ -198,13 +253,29 @@ class TestSaving:
         seen = shown(preview(member))
         give(buyer, -36, staff)
         answer = save(member, seen)
-        assert (answer.status_code, "saving charges $49.00 now" in text(answer)) == (422, True)
+        assert (answer.status_code, "saving charges $49.00 to your" in text(answer)) == (422, True)
         assert (AutoReload.objects.count(), jobs("billing.reload")) == (0, [])
 
     def test_without_a_card_it_cannot_be_switched_on(self, member: Client) -> None:
         SavedCard.objects.update(removed_at=timezone.now())
         answer = save(member, shown(preview(member)))
         assert (answer.status_code, AutoReload.objects.count()) == (422, 0)
+
+    def test_the_last_card_removed_at_the_same_moment_is_said(
+        self, member: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        look = outlook.look
+
+        def look_before_it_goes(*given: Any) -> outlook.Outlook:
+            seen = look(*given)
+            SavedCard.objects.update(removed_at=timezone.now())
+            return seen
+
+        seen = shown(preview(member))
+        monkeypatch.setattr(outlook, "look", look_before_it_goes)
+        answer = save(member, seen)
+        assert (answer.status_code, "Your last saved card was removed just now." in text(answer)) == (422, True)
+        assert (AutoReload.objects.count(), Consent.objects.count()) == (0, 0)
 
     def test_nothing_on_sale_is_said(self, member: Client) -> None:
         TokenPackage.objects.update(on_sale=False)

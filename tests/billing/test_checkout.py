@@ -12,6 +12,7 @@ from billing import catalog, checkout, gateway, orders, reconcile
 from billing.catalog import NotOnSale
 from billing.models import Purchase, StripeCustomer, TokenPackage
 from tests.sandbox_process import SandboxProcess
+from tokens.models import TokenAccount
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox", "package")]
 
@@ -116,6 +117,18 @@ class TestASecondClick:
         assert second.pk != first.pk
         first.refresh_from_db()
         assert (first.state, second.state) == (State.PAID, State.OPEN)
+
+    def test_one_paid_and_refunded_meanwhile_leaves_no_tokens_to_spend(
+        self, buyer: User, sandbox: SandboxProcess
+    ) -> None:
+        first = buy(buyer)
+        sandbox.control(f"pay/{first.stripe_session_id}", {})
+        payment = session_at_stripe(first).payment_intent.id
+        gateway.client.client().v1.refunds.create(params={"payment_intent": payment})
+        second = buy(buyer)
+        first.refresh_from_db()
+        assert (first.state, first.tokens_gone, second.pk != first.pk) == (State.PAID, 50, True)
+        assert TokenAccount.objects.get(user=buyer).balance == 0
 
     def test_one_expired_meanwhile_is_closed_and_a_new_one_opened(self, buyer: User, sandbox: SandboxProcess) -> None:
         first = buy(buyer)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from billing import gateway
@@ -13,7 +14,8 @@ from billing.fulfilment import settle
 from billing.models import Purchase, TokenPackage
 from billing.ownership import NotOurs
 from tests import stripe_events
-from tests.billing.conftest import Sell
+from tests.billing.conftest import Sell, post_event
+from tests.billing.reloading import balance, give, keep_card, order_reloads
 from tests.stripe_events import money_back
 from tokens.models import TokenTransaction
 
@@ -172,6 +174,40 @@ class TestAPaymentGivenBackBeforeItWasCredited:
         with pytest.raises(gateway.StripeUnavailable):
             settle_now(gateway.of_session(stripe_events.answer(purchase, refunded=4900)))
         assert not TokenTransaction.objects.exists()
+
+
+class TestAReloadThatComesAliveBesideAnother:
+    """It was given up for lost, another one was begun, and now Stripe says that the bank is confirming it."""
+
+    @pytest.fixture
+    def lost(self, buyer: User, staff: User) -> Purchase:
+        give(buyer, 9, staff)
+        keep_card(buyer)
+        order = order_reloads(buyer)
+        fields = {"way": "auto_reload", "tokens": 50, "price_cents": 4900, "currency": "usd", "user": buyer}
+        agreed = {"consent": order.consent, "monthly_cap_cents": 500_00, "expires_at": timezone.now()}
+        Purchase.objects.create(state=State.CREATED, **fields, **agreed)
+        return Purchase.objects.create(state=State.EXPIRED, **fields, **agreed)
+
+    def told(self, lost: Purchase, status: str) -> dict[str, Any]:
+        return money_back.paid(lost, status=status, amount_received=4900 if status == "succeeded" else 0)
+
+    def test_it_stays_as_it_is_and_is_credited_when_it_is_paid(
+        self, lost: Purchase, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        confirming = {**self.told(lost, "processing"), "type": "payment_intent.processing"}
+        assert post_event(confirming).content == b"applied\n"
+        lost.refresh_from_db()
+        assert (lost.state, alarms(caplog, "reload_beside_another")) == (State.EXPIRED, ["WARNING"])
+        assert post_event(self.told(lost, "succeeded")).content == b"applied\n"
+        lost.refresh_from_db()
+        assert (lost.state, balance(lost.user)) == (State.PAID, 59)
+
+    def test_alone_it_is_followed(self, lost: Purchase) -> None:
+        Purchase.objects.filter(state=State.CREATED).update(state=State.EXPIRED)
+        post_event({**self.told(lost, "processing"), "type": "payment_intent.processing"})
+        lost.refresh_from_db()
+        assert lost.state == State.PROCESSING
 
 
 class TestAPaidPurchase:

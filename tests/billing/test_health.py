@@ -212,6 +212,15 @@ class TestTheAdminPage:
         page = client.get("/admin/billing/stripecheck/").content.decode()
         assert ("Nothing was wrong at the last look" in page, StripeCheck.objects.count()) == (True, 3)
 
+    @pytest.mark.parametrize(
+        ("skew", "said"),
+        [(-0.12, "0.1 s behind Stripe&#x27;s"), (3.0, "3.0 s ahead of Stripe&#x27;s"), (None, "not known")],
+    )
+    def test_it_says_how_our_clock_goes(self, client: Client, staff: User, skew: float | None, said: str) -> None:
+        StripeCheck.objects.create(clock_skew_seconds=skew)
+        client.force_login(staff)
+        assert f"<td>{said}</td>" in client.get("/admin/billing/stripecheck/").content.decode()
+
     def test_looks_are_forgotten_after_thirty_days(self, monkeypatch: pytest.MonkeyPatch) -> None:
         StripeCheck.objects.create(checked_at=timezone.now() - timedelta(days=31))
         problems(monkeypatch, GOOD)

@@ -12,7 +12,7 @@ from billing.gateway import of_session
 from billing.models import Purchase
 from tests import stripe_events
 from tests.billing.conftest import Sell
-from tests.billing.reloading import give, jobs, letters, order_reloads, send_letters
+from tests.billing.reloading import give, jobs, keep_card, letters, order_reloads, send_letters
 from tokens import notices
 from tokens.models import TokenAccount
 
@@ -53,6 +53,7 @@ class TestTheMail:
         assert letters() == []
 
     def test_with_auto_reload_on_there_is_a_reload_instead(self, customer: User, staff: User) -> None:
+        keep_card(customer)
         order_reloads(customer, threshold=5)
         give(customer, -46, staff)
         assert (letters(), jobs("billing.reload")) == ([], [{"user_id": str(customer.pk)}])

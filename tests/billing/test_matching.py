@@ -16,21 +16,22 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from billing import customers, fulfilment, gateway, matching, repairs, tasks
+from billing import comparison, customers, fulfilment, gateway, matching, repairs, tasks
 from billing.effects import settle_now
 from billing.matching import mending
-from billing.models import Difference, Purchase, ReconcileRun, Refund, Subscription
+from billing.models import Difference, Purchase, ReconcileRun, Refund, Subscription, TokenPackage
 from tests import stripe_events
 from tests.billing.conftest import Sell, post_event
 from tests.sandbox_process import SandboxProcess
 from tests.subscribed import subscription_of
-from tests.together import together
+from tests.together import dawdling, together
 from tokens import ledger
 from tokens.models import TokenAccount, TokenTransaction
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Kind = Difference.Kind
+STATES = [{}, {"state": "open"}, {"state": "settled"}]
 
 
 @pytest.fixture(autouse=True)
@@ -310,9 +311,14 @@ def no_purchase_lock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestManyAtOnce:
-    def race(self, buyer: User) -> None:
+    def race(self, buyer: User, *, already_written_again: bool = False) -> None:
         """Two walks and two events learn at once of a payment whose purchase was lost."""
-        payment = charge(buyer, 4900, **sale(buyer))
+        told = sale(buyer)
+        payment = charge(buyer, 4900, **told)
+        if already_written_again:
+            package = TokenPackage.objects.get(code="package_50")
+            sold = {"tokens": 50, "price_cents": 4900, "currency": "usd", "expires_at": timezone.now()}
+            Purchase.objects.create(pk=told["purchase_id"], user=buyer, way="card", package=package, **sold)
         intent = api().payment_intents.retrieve(payment).to_dict(for_json=True)
         events = [stripe_events.event("payment_intent.succeeded", intent) for _ in range(2)]
         together(walk, walk, *(partial(post_event, event) for event in events))
@@ -325,9 +331,8 @@ class TestManyAtOnce:
     def test_without_the_purchases_lock_only_the_key_prevents_a_second_credit(
         self, buyer: User, credits: list[str], no_purchase_lock: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        compare = fulfilment.difference
-        monkeypatch.setattr(fulfilment, "difference", lambda *a, **k: (sleep(0.2), compare(*a, **k))[1])
-        self.race(buyer)
+        monkeypatch.setattr(fulfilment, "difference", dawdling(comparison.difference, 0.2))
+        self.race(buyer, already_written_again=True)
         assert (len(credits) > 1, len(set(credits)), balance(buyer)) == (True, 1, 50)
 
     def test_a_payment_that_was_rebuilt_under_one_id_is_not_credited_under_another(self, buyer: User) -> None:
@@ -361,16 +366,57 @@ class TestTheAdminPage:
             False,
         )
 
-    def test_a_click_repairs_and_is_logged(self, desk: Client, difference: Difference) -> None:
+    def test_a_refund_is_shown_before_it_is_made(self, desk: Client, difference: Difference) -> None:
         answer = desk.post(f"/admin/billing/difference/{difference.pk}/repair/", {"order": "refund"})
+        page = " ".join(answer.content.decode().split())
+        assert "Given back now</th><td>$10.00</td>" in page
+        assert "This cannot be taken back." in page
+        assert (len(listed()), Refund.objects.count()) == (1, 0)
+
+    def test_a_refund_that_was_confirmed_with_a_reason_is_made_and_logged(
+        self, desk: Client, difference: Difference
+    ) -> None:
+        confirmed = {"order": "refund", "confirm": "", "reason": "Nobody bought this."}
+        answer = desk.post(f"/admin/billing/difference/{difference.pk}/repair/", confirmed)
         assert (answer.status_code, listed()) == (302, [])
-        assert "refunded" in LogEntry.objects.get().change_message
+        logged = LogEntry.objects.get().change_message
+        assert ("$10.00 refunded" in logged, "Nobody bought this." in logged) == (True, True)
+
+    @pytest.mark.parametrize("reason", ["", "oops", "Turned \u202e around"])
+    def test_a_refund_without_a_plain_reason_is_not_made(
+        self, desk: Client, difference: Difference, reason: str
+    ) -> None:
+        confirmed = {"order": "refund", "confirm": "", "reason": reason}
+        answer = desk.post(f"/admin/billing/difference/{difference.pk}/repair/", confirmed)
+        assert (answer.status_code, len(listed()), Refund.objects.count()) == (422, 1, 0)
+
+    def test_tokens_are_shown_before_they_are_given(self, desk: Client, buyer: User) -> None:
+        charge(buyer, 4800, **sale(buyer))
+        walk()
+        address = f"/admin/billing/difference/{Difference.objects.get().pk}/repair/"
+        page = desk.post(address, {"order": "give"}).content.decode()
+        assert ("50, as an adjustment in your name" in page, "0 now, 50 after" in page, balance(buyer)) == (
+            True,
+            True,
+            0,
+        )
+        assert (desk.post(address, {"order": "give", "confirm": ""}).status_code, balance(buyer)) == (302, 50)
+
+    def test_the_list_shows_the_open_or_the_settled_ones(
+        self, desk: Client, difference: Difference, staff: User
+    ) -> None:
+        settled = Difference.objects.create(kind=Kind.PAID_TWICE, subject="pi_settled", detail="x")
+        matching.settle(settled, outcome="Done", by=staff)
+        pages = [desk.get("/admin/billing/difference/", query).content.decode() for query in STATES]
+        found = [(difference.subject in page, "pi_settled" in page) for page in pages]
+        assert found == [(True, True), (True, False), (False, True)]
 
     def test_a_note_settles_it_for_good_while_the_very_same_is_found(
         self, desk: Client, difference: Difference
     ) -> None:
         address = f"/admin/billing/difference/{difference.pk}/settle/"
         desk.post(address, {"note": "  "})
+        desk.post(address, {"note": "A \u202egift."})
         assert listed() == [(difference.kind, difference.subject)]
         desk.post(address, {"note": "A gift."})
         assert (walk().run.differing, listed()) == (0, [])

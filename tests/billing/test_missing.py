@@ -1,5 +1,6 @@
 """ "My payment is missing": what was missed is credited once, and everything else is told as it stands."""
 
+from datetime import timedelta
 from time import sleep
 from types import SimpleNamespace
 from typing import Any
@@ -11,9 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from billing import customers, gateway, missing
+from billing import customers, gateway, matching, missing
 from billing.missing import Standing
-from billing.models import Purchase
+from billing.models import Difference, Purchase
 from tests.billing.conftest import Sell
 from tests.sandbox_process import SandboxProcess
 from tests.together import together
@@ -95,6 +96,17 @@ class TestAMissedPayment:
         assert {len(one) for one in found} == {1}
         assert (balance(buyer), TokenTransaction.objects.count()) == (50, 1)
 
+    def test_one_beside_a_page_that_stripe_will_not_open(
+        self, buyer: User, sell: Sell, sandbox: SandboxProcess
+    ) -> None:
+        unopened = sell(state="created", stripe_session_id=None, checkout_url="")
+        Purchase.objects.filter(pk=unopened.pk).update(created_at=timezone.now() - timedelta(minutes=2))
+        charge(buyer, sell(way="card", stripe_session_id=None, state="created"))
+        sandbox.control(
+            "faults", {"kind": "error_500_after", "method": "POST", "path": "/v1/checkout/sessions", "calls": 30}
+        )
+        assert (sorted(standings(buyer)), balance(buyer)) == ([Standing.CREDITED_NOW, Standing.NOT_PAID], 50)
+
 
 class TestAPaymentThatIsNotMissing:
     def test_a_bank_that_is_still_confirming(self, signed_in: Client, buyer: User, sandbox: SandboxProcess) -> None:
@@ -121,9 +133,28 @@ class TestAPaymentThatIsNotMissing:
         sandbox.control(f"pay/{purchase.stripe_session_id}", {"amount_total": 4800})
         page = text(signed_in)
         assert ("We are looking at it" in page, str(purchase.pk) in page, balance(buyer)) == (True, True, 0)
+        assert ("Nothing was missing" in page, "our staff are looking at it" in page) == (False, True)
+
+    def test_one_that_staff_have_settled(self, signed_in: Client, buyer: User, staff: User) -> None:
+        charge(buyer)
+        assert standings(buyer) == [Standing.UNDER_REVIEW]
+        matching.settle(Difference.objects.get(), outcome="A gift.", by=staff)
+        page = text(signed_in)
+        assert (standings(buyer), "Settled by our staff" in page) == ([Standing.SETTLED], True)
+        assert ("our staff are looking at it" in page, "A gift." in page) == (False, False)
+
+    @pytest.mark.parametrize(
+        ("bank", "said"), [("", "Your bank is still confirming a payment"), ("approve", "We found a payment")]
+    )
+    def test_what_matters_most_stands_above_the_rest(
+        self, signed_in: Client, sandbox: SandboxProcess, bank: str, said: str
+    ) -> None:
+        click(signed_in)
+        sandbox.control(f"pay/{click(signed_in).stripe_session_id}", {"bank": bank} if bank == "" else {})
+        assert said in text(signed_in)
 
     def test_somebody_who_never_paid_is_told_so(self, signed_in: Client) -> None:
-        assert "there is no payment of yours from the last 30 days" in text(signed_in)
+        assert "There is no payment of yours from the last 30 days" in text(signed_in)
 
 
 class TestOtherPeople:
@@ -151,7 +182,7 @@ class TestOtherPeople:
         answer = signed_in.post(
             PAGE, {"customer": customers.known_to_stripe(stranger), "user": str(stranger.pk), "user_id": uuid4()}
         )
-        assert ("there is no payment of yours" in answer.content.decode(), balance(stranger)) == (True, 0)
+        assert ("There is no payment of yours" in answer.content.decode(), balance(stranger)) == (True, 0)
 
     def test_nobody_asks_without_signing_in(self, client: Client) -> None:
         assert client.post(PAGE).status_code == 302

@@ -110,6 +110,36 @@ class TestTrouble:
         assert (report.compared, report.failed, report.outage) == (1, 1, False)
         assert (state(bad), state(good)) == (State.OPEN, State.PAID)
 
+    def test_openings_that_stripe_refuses_over_and_over_do_not_look_like_an_outage(
+        self, sell: Sell, stripe_says: FakeStripe, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A 500 is replayed for its key, as long as the page could be opened at all."""
+        for _ in range(4):
+            aged(sell(state=State.CREATED, stripe_session_id=None), minutes=3)
+        good = aged(sell(), minutes=2)
+        stripe_says.says(good)
+
+        def replay(purchase: Purchase) -> Any:
+            raise gateway.StripeUnavailable("create_checkout_session", status=500)
+
+        monkeypatch.setattr(checkout, "open_at_stripe", replay)
+        report = reconcile.reconcile()
+        assert (report.compared, report.failed, report.outage) == (1, 4, False)
+        assert state(good) == State.PAID
+
+    def test_openings_that_nobody_answers_do(
+        self, sell: Sell, stripe_says: FakeStripe, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(4):
+            aged(sell(state=State.CREATED, stripe_session_id=None), minutes=3)
+
+        def silence(purchase: Purchase) -> Any:
+            raise gateway.StripeUnavailable("create_checkout_session")
+
+        monkeypatch.setattr(checkout, "open_at_stripe", silence)
+        report = reconcile.reconcile()
+        assert (report.failed, report.outage) == (3, True)
+
     def test_one_that_cannot_be_compared_does_not_stop_the_others(
         self, sell: Sell, stripe_says: FakeStripe, monkeypatch: pytest.MonkeyPatch
     ) -> None:

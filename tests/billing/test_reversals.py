@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from accounts.models import User
-from billing import errands, gateway, mails
-from billing.models import Dispute, Purchase, Refund
+from billing import errands, gateway, health, mails, tasks
+from billing.models import Dispute, Purchase, Refund, StripeEvent
 from tests import stripe_events
 from tests.billing.conftest import Sell, post_event
+from tests.billing.reloading import jobs, keep_card
 from tests.stripe_events import money_back
 from tests.stripe_events.money_back import dispute, refund
 from tokens import ledger
@@ -19,6 +21,7 @@ from tokens.models import TokenAccount, TokenTransaction
 pytestmark = pytest.mark.django_db
 
 Told = dict[str, Any]
+PAID_INVOICE = {"id": "pi_invoice", "status": "succeeded", "amount": 9900, "amount_received": 9900, "currency": "usd"}
 
 
 def tell(*events: Told) -> None:
@@ -183,12 +186,56 @@ class TestADispute:
         alarms = [record.levelname for record in caplog.records if "dispute_opened" in record.getMessage()]
         assert alarms == ["ERROR"]
 
+    def test_of_somebody_elses_payment_raises_none(self, purchase: Purchase, caplog: pytest.LogCaptureFixture) -> None:
+        tell(dispute(purchase, 4900, "needs_response"))
+        assert "dispute_opened" not in caplog.text
+
+    def test_of_a_payment_that_turns_out_to_be_ours_raises_it_then(
+        self, purchase: Purchase, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        tell(dispute(purchase, 4900, "needs_response"), stripe_events.completed(purchase))
+        assert caplog.text.count("dispute_opened") == 1
+
+    def test_of_a_subscriptions_payment_raises_it_once_stripe_has_said_whose_it_is(
+        self, buyer: User, purchase: Purchase, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        keep_card(buyer)
+        listed = gateway.ListedPayment(gateway.of_intent(PAID_INVOICE), "cus_1", timezone.now(), {})
+        monkeypatch.setattr(gateway, "look_up_payment", lambda payment: listed)
+        tell(dispute(purchase, 9900, "needs_response", payment_intent="pi_invoice"))
+        assert "dispute_opened" not in caplog.text
+        [asked] = jobs("billing.stop_reloads")
+        tasks.stop_reloads(**asked)
+        assert caplog.text.count("dispute_opened") == 1
+
     def test_notes_a_later_date_for_the_answer(self, bought: Purchase) -> None:
         tell(dispute(bought, 4900, "needs_response", evidence_details={"due_by": 1_800_000_000}))
         tell(dispute(bought, 4900, "under_review", evidence_details={"due_by": None}))
         due = Dispute.objects.get().answer_by
         assert due is not None
         assert due.timestamp() == 1_800_000_000
+
+
+class TestSomethingForeign:
+    """Another program on the same Stripe account may sell in a currency whose cents are many."""
+
+    @pytest.mark.parametrize("cents", [2_500_000_000, 10**15])
+    @pytest.mark.parametrize("news", [refund, dispute])
+    def test_of_any_amount_is_taken_calmly(self, purchase: Purchase, news: Any, cents: int) -> None:
+        tell(news(purchase, cents, "pending", payment_intent="pi_foreign", currency="idr"))
+        assert (gone(purchase), TokenTransaction.objects.count()) == ((0, 0), 0)
+
+    def test_with_an_effect_that_can_never_be_had_is_shown_to_staff_and_blocks_nothing(
+        self, purchase: Purchase
+    ) -> None:
+        beyond = refund(purchase, 10**30, payment_intent="pi_foreign")
+        assert [post_event(beyond).status_code for _ in range(2)] == [500, 500]
+        kept = StripeEvent.objects.get()
+        assert (kept.state, kept.attempts, kept.reason.split(":")[0]) == ("failed", 2, "OverflowError")
+        assert health.facts().events_waiting == 1
+        assert [problem for problem in health._events() if "failed: 1." in problem] != []
+        tell(stripe_events.completed(purchase), refund(purchase, 2450))
+        assert held(purchase) == (25, 0)
 
 
 class TestBeforeThePaymentIsKnown:

@@ -233,6 +233,8 @@ class TestReplacing:
         replace = f"{ADD}?replace={old.pk}"
         assert "Your Visa ending in 4242 stays until the new card is saved" in words(signed_in.get(replace))
         save(signed_in, sandbox, replace, card=MASTERCARD)
+        said = "4444 is kept. Your Visa ending in 4242 is being removed, which takes a moment."
+        assert said in words(signed_in.get("/account/billing/"))
         assert kept(buyer) == ["Mastercard ending in 4444", "Visa ending in 4242"]
         assert work() == ["billing.remove_card"]
         assert (kept(buyer), len(at_stripe(buyer))) == (["Mastercard ending in 4444"], 1)
@@ -244,7 +246,8 @@ class TestReplacing:
         sandbox.control(f"pay/{page}", {"card": MASTERCARD})
         come_back(signed_in, page)
         come_back(signed_in, page)
-        assert work() == ["billing.remove_card"]
+        assert work() == ["billing.remove_card"] * 2
+        assert (kept(buyer), len(at_stripe(buyer))) == (["Mastercard ending in 4444"], 1)
         come_back(signed_in, page)
         assert (work(), kept(buyer)) == ([], ["Mastercard ending in 4444"])
 
@@ -312,6 +315,26 @@ class TestRemoving:
         card = SavedCard.objects.get()
         gateway.forget_card(card.pk)
         assert signed_in.post(f"/account/billing/{card.pk}/remove/").status_code == 302
+        assert kept(buyer) == []
+
+    @pytest.mark.parametrize("refusal", ["", "secret_key_required", "more_permissions_required"])
+    def test_one_that_stripe_refuses_to_forget_stays(
+        self, signed_in: Client, buyer: User, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, refusal: str
+    ) -> None:
+        def refuse(payment_method_id: str) -> None:
+            raise gateway.StripeRefused(refusal, "req_1")
+
+        save(signed_in, sandbox)
+        reloads_of(buyer)
+        monkeypatch.setattr(gateway, "forget_card", refuse)
+        answer = signed_in.post(f"/account/billing/{SavedCard.objects.get().pk}/remove/")
+        assert (answer.status_code, "Nothing was changed" in words(answer)) == (503, True)
+        assert (kept(buyer), AutoReload.objects.get().enabled) == (["Visa ending in 4242"], True)
+
+    def test_one_that_stripe_never_knew_is_removed_all_the_same(
+        self, signed_in: Client, buyer: User, sandbox: SandboxProcess
+    ) -> None:
+        assert signed_in.post(f"/account/billing/{written_down(buyer).pk}/remove/").status_code == 302
         assert kept(buyer) == []
 
     @pytest.mark.parametrize("method", ["get", "post"])

@@ -6,6 +6,7 @@ from django.test import Client
 from accounts.models import User
 from billing import stop_links
 from tests.billing.reloading import (
+    keep_card,
     order_of,
     order_reloads,
     text,
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class TestTheLinkInTheMails:
     @pytest.fixture
     def link(self, buyer: User) -> str:
+        keep_card(buyer)
         order_reloads(buyer)
         return stop_links.to_stop_reloads(buyer.pk).removeprefix("http://localhost:8000")
 

@@ -1,8 +1,10 @@
 """What Stripe says of a subscription, written down: the right it gives, the mails, and any order of the news."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ import time_machine
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
-from billing import subscriptions
+from billing import gateway, matching, subscriptions
 from billing.gateway import SubscriptionPage, SubscriptionSnapshot
 from billing.models import Difference, Subscription
 from billing.ownership import NotOurs
@@ -179,6 +181,15 @@ class TestItsRenewalFails:
         subscriptions.follow(renewal_failed(failed, period_start=later, period_end=later + 31 * DAY))
         assert unlimited(buyer) == RENEWAL + 7 * DAY
 
+    @pytest.mark.parametrize("status", ["unpaid", "paused"])
+    def test_given_up_and_tried_again_brings_no_further_days_either(
+        self, buyer: User, failed: Subscription, status: str
+    ) -> None:
+        later = RENEWAL + 28 * DAY
+        subscriptions.follow(renewal_failed(failed, status=status))
+        subscriptions.follow(renewal_failed(failed, period_start=later, period_end=later + 31 * DAY))
+        assert unlimited(buyer) == RENEWAL + 7 * DAY
+
     def test_once_paid_the_month_is_included(self, buyer: User, failed: Subscription) -> None:
         subscriptions.follow(renewal_failed(failed, status="active"))
         assert unlimited(buyer) == RENEWAL + 29 * DAY
@@ -199,6 +210,32 @@ class TestItsRenewalFails:
     def test_a_planned_end_comes_before_the_end_of_the_days(self, buyer: User, failed: Subscription) -> None:
         subscriptions.follow(renewal_failed(failed, ends_at=RENEWAL + 2 * DAY))
         assert unlimited(buyer) == RENEWAL + 2 * DAY
+
+
+class TestAPaymentFailsWithinAMonthThatIsPaid:
+    """A change of the plan in the middle of a month makes an invoice of its own."""
+
+    @pytest.fixture
+    def paid(self, begun: Begun) -> Subscription:
+        return subscriptions.follow(says(begun(), paid_until=RENEWAL))
+
+    def test_designs_stay_included_until_the_months_end(self, buyer: User, paid: Subscription) -> None:
+        subscriptions.follow(says(paid, status="past_due"))
+        assert unlimited(buyer) == RENEWAL
+        assert included_until()[1] == "1 February 2030, 12:00 UTC"
+
+    def test_a_new_month_counts_as_paid_only_once_its_invoice_is(self, buyer: User, paid: Subscription) -> None:
+        """For an hour, until its invoice is charged, the new month is `active`."""
+        subscriptions.follow(renewal_failed(paid, status="active"))
+        subscriptions.follow(renewal_failed(paid))
+        assert unlimited(buyer) == RENEWAL + 7 * DAY
+
+    @pytest.mark.parametrize(("invoice", "until"), [("paid", RENEWAL), ("draft", None), ("open", None)])
+    def test_the_invoice_says_whether_it_is_paid(self, invoice: str, until: datetime | None) -> None:
+        item = {"current_period_end": int(RENEWAL.timestamp())}
+        body = {"id": "sub_1", "status": "active", "items": {"data": [item]}, "latest_invoice": {"status": invoice}}
+        assert gateway.of_subscription(body).paid_until == until
+        assert gateway.of_subscription({**body, "latest_invoice": "in_1"}).paid_until is None
 
 
 class TestItIsCanceled:
@@ -254,6 +291,38 @@ class TestAnyOrder:
         subscription = subscriptions.follow(says(begun(), ends_at=RENEWAL, asked_at=START + timedelta(seconds=9)))
         subscription = subscriptions.follow(says(subscription, asked_at=START + timedelta(seconds=8)))
         assert (subscription.ends_at, unlimited(buyer)) == (RENEWAL, RENEWAL)
+
+    def test_news_of_its_end_is_never_too_late(self, buyer: User, begun: Begun) -> None:
+        """The clocks of two hosts may differ; after its end, nothing comes at Stripe."""
+        subscription = subscriptions.follow(says(begun(), asked_at=START + timedelta(seconds=9)))
+        assert subscriptions.follow(ended(subscription, asked_at=START)).state == State.CANCELED
+        assert unlimited(buyer) is None
+
+    def test_a_list_that_was_overtaken_is_not_held_against_us(self, begun: Begun) -> None:
+        later = START + timedelta(seconds=9)
+        subscription = subscriptions.follow(says(begun(), asked_at=later))
+        old = says(subscription, status="past_due", asked_at=START)
+        assert matching.subscriptions.compare(old).verdict is None
+        priced = matching.subscriptions.compare(replace(old, price_cents=500)).verdict
+        assert priced is not None
+        assert priced.detail == "It was sold for $99.00 a month; Stripe takes $5.00."
+
+    def test_answers_are_ordered_by_the_clock_of_the_database(
+        self, begun: Begun, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """This host believes that it is 2030."""
+        told = SimpleNamespace(to_dict=lambda **_: {"id": "sub_1", "status": "active"})
+        page = SimpleNamespace(auto_paging_iter=lambda: [told])
+        calls = SimpleNamespace(retrieve=lambda *_, **__: told, list=lambda *_, **__: page)
+        api = SimpleNamespace(v1=SimpleNamespace(subscriptions=calls))
+        monkeypatch.setattr(gateway.subscriptions, "client", lambda: api)
+        monkeypatch.setattr(gateway.listing, "client", lambda: api)
+        answers = [
+            gateway.retrieve_subscription("sub_1"),
+            *gateway.recent_subscriptions(since=0),
+            *gateway.running_subscriptions(),
+        ]
+        assert [answer.asked_at is not None and answer.asked_at < START for answer in answers] == [True] * 3
 
     def test_every_order_of_the_answers_ends_the_same(self, buyer: User, begun: Begun) -> None:
         """Five answers, each asked for a minute after the one before; they arrive in every order, and twice."""

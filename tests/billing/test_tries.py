@@ -28,6 +28,18 @@ def declined(purchase: Purchase, count: int) -> None:
         DeclinedAttempt.objects.create(pk=f"ch_{number}", user_id=purchase.user_id, purchase=purchase)
 
 
+class TestTheCardForm:
+    def test_after_ten_declines_it_says_when_it_is_free_again(self, signed_in: Client, purchase: Purchase) -> None:
+        declined(purchase, 10)
+        answer = signed_in.get("/purchase/card/package_50/")
+        again_at = timezone.now() + timedelta(hours=1)
+        assert (answer.status_code, f"{again_at:%H:%M} UTC" in answer.content.decode()) == (429, True)
+
+    def test_after_nine_it_opens(self, signed_in: Client, purchase: Purchase) -> None:
+        declined(purchase, 9)
+        assert signed_in.get("/purchase/card/package_50/").status_code == 200
+
+
 class TestPurchases:
     def test_the_eleventh_within_an_hour_is_refused_both_ways(
         self, signed_in: Client, sell: Sell, sandbox: SandboxProcess

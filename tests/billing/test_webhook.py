@@ -3,6 +3,7 @@
 import json
 from typing import Any
 from unittest.mock import patch
+from uuid import UUID
 
 import pytest
 from django.db import OperationalError, connection
@@ -262,6 +263,17 @@ class TestEventsThatAreNotForUs:
         assert (deliver(theirs).status_code, StripeEvent.objects.get().state) == (200, "ignored")
         assert TokenTransaction.objects.count() == 0
         assert any("stripe_event_about_something_foreign" in record.getMessage() for record in caplog.records)
+
+    @pytest.mark.parametrize(("marks", "level"), [({}, "INFO"), ({"purchase_id": str(UUID(int=1))}, "WARNING")])
+    def test_a_payment_without_our_mark_is_no_warning_and_one_with_it_is(
+        self, deliver: Deliver, purchase: Purchase, caplog: pytest.LogCaptureFixture, marks: dict[str, str], level: str
+    ) -> None:
+        payment = {"id": "pi_1", "object": "payment_intent", "status": "succeeded", "amount": 9900, "currency": "usd"}
+        paid = {**payment, "amount_received": 9900, "latest_charge": None, "metadata": marks}
+        with caplog.at_level("INFO"):
+            assert deliver(stripe_events.event("payment_intent.succeeded", paid)).content == b"ignored\n"
+        told = [one.levelname for one in caplog.records if "about_something_foreign" in one.getMessage()]
+        assert told == [level]
 
     @pytest.mark.parametrize("reference", [None, "", "00000000-0000-0000-0000-000000000000", "x" * 200])
     def test_a_session_without_a_purchase_of_ours(

@@ -17,7 +17,7 @@ from config import upkeep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MAIL = {"letter": "low_balance", "user_id": "7f6f2f1e-0000-4000-8000-000000000000", "facts": {}}
+MAIL: dict[str, Any] = {"letter": "low_balance", "user_id": "7f6f2f1e-0000-4000-8000-000000000000", "facts": {}}
 
 
 def run(task: Coroutine[Any, Any, None]) -> None:

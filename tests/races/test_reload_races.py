@@ -17,7 +17,8 @@ from django.db import IntegrityError, connection, transaction
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from billing import auto_reload, reconcile, standing_order, tasks
+from billing import auto_reload, reconcile, saved_cards, standing_order, tasks
+from billing.fulfilment import settle
 from billing.models import AutoReload, Purchase
 from generations import studio
 from tests.billing.conftest import _sandbox, sandbox  # noqa: F401
@@ -27,6 +28,7 @@ from tests.billing.reloading import (
     charged_at_stripe,
     give,
     jobs,
+    keep_card,
     letters,
     order_of,
     order_reloads,
@@ -35,8 +37,8 @@ from tests.billing.reloading import (
     states,
 )
 from tests.sandbox_process import SandboxProcess
-from tests.together import together
-from tokens import ledger, notices
+from tests.together import dawdling, together
+from tokens import notices
 from tokens.models import TokenAccount
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,6 +83,18 @@ def no_constraint(transactional_db: None) -> Iterator[None]:
         cursor.execute("TRUNCATE billing_purchase, tokens_tokentransaction CASCADE")
     with connection.schema_editor() as editor:
         editor.add_constraint(Purchase, rule)
+
+
+def dawdle(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
+    """Let what is called `name` take its time after it has looked."""
+    look = getattr(module, name)
+
+    def slowly(*given: Any) -> Any:
+        found = look(*given)
+        sleep(0.3)
+        return found
+
+    monkeypatch.setattr(module, name, slowly)
 
 
 def spend(user: User) -> None:
@@ -158,12 +172,13 @@ class TestACrossingWhileAnotherReloadIsDecided:
 
 
 def everything_at_once(user: User, staff: User) -> list[Exception]:
-    """Pay for a reload while its owner switches on and off and staff move the balance; return what went wrong."""
+    """Credit a reload while its owner switches on and off and staff move the balance; return what went wrong."""
     give(user, -1, staff)
     attempt = auto_reload._begin(user.pk)
     assert attempt is not None
+    told = auto_reload._told_by_the_bank(attempt)
     results = together(
-        partial(auto_reload._charge, attempt),
+        partial(settle, told),
         *[partial(order_reloads, user, threshold=20) for _ in range(3)],
         *[partial(standing_order.switch_off, user.pk) for _ in range(3)],
         *[partial(give, user, 1, staff) for _ in range(3)],
@@ -183,10 +198,60 @@ class TestSwitchingAndReloadingAtOnce:
         self, ready: User, staff: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(notices, "held_still", lambda user_id: TokenAccount.objects.get(pk=user_id))
-        watch = ledger.watch
-        monkeypatch.setattr(ledger, "watch", lambda **given: (sleep(0.1), watch(**given))[1])  # while the order is held
+        # What comes just before the account is locked, while the order is held.
+        monkeypatch.setattr(AutoReload, "save", dawdling(AutoReload.save, 0.1))
         victims = everything_at_once(ready, staff)
         assert {str(victim).partition("\n")[0] for victim in victims} == {"deadlock detected"}
+
+
+class TestTheLastCardsRemoved:
+    @pytest.fixture
+    def two_cards(self, buyer: User, staff: User, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Two cards of somebody whose auto-reload is on; whoever looks what cards are left dawdles over it."""
+        give(buyer, 100, staff)
+        cards = [keep_card(buyer).pk, keep_card(buyer).pk]
+        order_reloads(buyer)
+        dawdle(monkeypatch, saved_cards, "kept")
+        return cards
+
+    def test_both_at_once_switch_it_off(self, buyer: User, two_cards: list[str]) -> None:
+        results = together(*[partial(saved_cards.note_removed, card) for card in two_cards])
+        assert (sorted(results), order_of(buyer).enabled) == ([False, True], False)
+        assert letters() == ["reload_off_without_card"]
+
+    def test_without_the_account_locked_it_stays_on_with_no_card(
+        self, buyer: User, two_cards: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(notices, "held_still", lambda user_id: None)
+        results = together(*[partial(saved_cards.note_removed, card) for card in two_cards])
+        assert (results, order_of(buyer).enabled) == ([False, False], True)
+
+    def switch_on_meanwhile(self, user: User, card: str) -> tuple[Any, Any]:
+        def remove_meanwhile() -> bool:
+            sleep(0.1)
+            return saved_cards.note_removed(card)
+
+        on, removed = together(partial(order_reloads, user), remove_meanwhile)
+        return on, removed
+
+    @pytest.fixture
+    def a_card(self, buyer: User, staff: User, monkeypatch: pytest.MonkeyPatch) -> str:
+        """The one card of somebody who is about to switch on, and dawdles after the look for it."""
+        give(buyer, 100, staff)
+        dawdle(monkeypatch, standing_order, "_require_card")
+        return str(keep_card(buyer).pk)
+
+    def test_while_it_is_being_switched_on_it_ends_off(self, buyer: User, a_card: str) -> None:
+        on, removed = self.switch_on_meanwhile(buyer, a_card)
+        assert (type(on), removed, order_of(buyer).enabled) == (AutoReload, True, False)
+
+    def test_without_the_locks_it_is_on_with_no_card(
+        self, buyer: User, a_card: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(notices, "held_still", lambda user_id: None)
+        monkeypatch.setattr(standing_order, "_require_card", lambda user_id: sleep(0.3))
+        _, removed = self.switch_on_meanwhile(buyer, a_card)
+        assert (removed, order_of(buyer).enabled) == (False, True)
 
 
 KILLED = """

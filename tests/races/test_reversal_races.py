@@ -13,7 +13,7 @@ from billing.models import Purchase
 from tests import stripe_events
 from tests.billing.conftest import Sell, package, post_event, sell  # noqa: F401 - fixtures
 from tests.stripe_events.money_back import dispute, refund
-from tests.together import together
+from tests.together import dawdling, together
 from tokens import audit
 from tokens.models import TokenAccount
 
@@ -118,8 +118,7 @@ class TestManyRefundsAndADisputeAtOnce:
             reversals.even_up(purchase)
             return purchase
 
-        money_back = reversals.money_back
-        monkeypatch.setattr(reversals, "money_back", lambda sale: (money_back(sale), sleep(0.2))[0])
+        monkeypatch.setattr(reversals, "money_back", dawdling(reversals.money_back, 0.2))
         monkeypatch.setattr(reversals, "_even_up_payment", unlocked)
         refused = [
             answer for answer in self.everything(bought) if isinstance(answer, Exception) or answer.status_code != 200

@@ -12,9 +12,11 @@ from django.db import IntegrityError
 from accounts.models import User
 from billing import gateway, mails, subscribing, subscriptions
 from billing.models import Consent, Plan, StripeCustomer, Subscription
+from billing.ownership import NotOurs
 from generations import studio
 from generations.models import Generation
 from generations.studio import FairUseReached
+from tests.billing.test_subscription_follow import says
 from tests.subscribed import subscription_of
 from tests.together import together
 from tokens.models import TokenAccount
@@ -139,3 +141,28 @@ class TestOneAnswerAppliedAtOnce:
         monkeypatch.setattr(subscriptions, "_find", read)
         self.ten_times(buyer)
         assert len(written) > 1
+
+
+class TestSeveralNewsOfANewOneAtOnce:
+    """The return page, `created`, `updated` and `invoice.paid` come at once, and none knows Stripe's id yet."""
+
+    def news(self, buyer: User) -> list[Any]:
+        nothing = dict.fromkeys(("stripe_subscription_id", "period_start", "period_end", "started_at"))
+        waiting = subscription_of(buyer, **nothing, state=Subscription.State.OPEN)
+        return together(*[partial(subscriptions.follow, says(waiting)) for _ in range(6)])
+
+    def test_each_of_them_is_ours(self, buyer: User) -> None:
+        assert [str(followed) for followed in self.news(buyer)] == ["pro, active"] * 6
+
+    def test_looked_for_by_an_id_that_is_not_written_down_yet_some_find_nothing(
+        self, buyer: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def find(now: gateway.SubscriptionSnapshot) -> Subscription | None:
+            rows = Subscription.objects.select_for_update(no_key=True, of=("self",)).select_related("plan")
+            found = rows.filter(stripe_subscription_id=now.stripe_subscription_id).first()
+            sleep(0.1)
+            assert now.subscription_id
+            return found or rows.filter(pk=now.subscription_id, stripe_subscription_id=None).first()
+
+        monkeypatch.setattr(subscriptions, "_find", find)
+        assert {type(answer) for answer in self.news(buyer)} == {Subscription, NotOurs}

@@ -5,9 +5,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from string import Template
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Little shop</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><script src="{stripe}/js/stripe.js"></script>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/shop.css">
+<script src="{stripe}/js/stripe.js"></script>
 <script src="/shop.js" defer></script></head><body><main><h1>Little shop</h1><div id="card"></div>
 <button id="pay" disabled>Pay</button><p id="outcome" role="status"></p></main></body></html>"""
+
+# As many sites do it: every margin is reset, a dialog's among them; and both colour schemes are served.
+STYLE = ":root { color-scheme: light dark; } * { margin: 0; } main { padding: 1rem; }"
 
 # The secret and the verb come from the address, as a real shop would have them from its server.
 SCRIPT = Template("""
@@ -53,10 +57,11 @@ class LittleShop:
 
         class Counter(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                is_script = self.path == "/shop.js"
-                body = script if is_script else "Bought." if self.path.startswith("/bought") else page
+                html = "Bought." if self.path.startswith("/bought") else page
+                files = {"/shop.js": ("text/javascript", script), "/shop.css": ("text/css", STYLE)}
+                kind, body = files.get(self.path, ("text/html; charset=utf-8", html))
                 self.send_response(200)
-                self.send_header("Content-Type", "text/javascript" if is_script else "text/html; charset=utf-8")
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Security-Policy", policy)
                 self.end_headers()
                 self.wfile.write(body.encode())

@@ -39,6 +39,8 @@ def flaws(page: Page) -> list[Any]:
     found: list[Any] = [violation["id"] for violation in Axe().run(page).response["violations"]]
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         found.append("wider than 320 px")
+    if page.evaluate("[...document.querySelectorAll('.scroll')].some((one) => one.scrollWidth > one.clientWidth)"):
+        found.append("a table is cut at the side")
     return found
 
 

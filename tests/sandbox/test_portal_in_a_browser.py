@@ -57,6 +57,8 @@ class TestThePortal:
         page.get_by_role("link", name="View").first.click()
         page.get_by_role("heading", name="Invoice").wait_for()
         assert flaws(page) == []
+        page.get_by_role("link", name="Back to billing").click()
+        page.wait_for_url(portal)
 
     def test_says_what_is_wrong_with_a_card(self, page: Page, portal: str) -> None:
         page.goto(f"{portal}/card")

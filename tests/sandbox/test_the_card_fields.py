@@ -129,6 +129,62 @@ class TestPaying:
         assert len(api.v1.charges.list().data) == 1
 
 
+def watch_the_height(page: Page) -> None:
+    """Let the page remember every height its card fields have, from the moment they are there."""
+    page.add_init_script(
+        """if (self === top) new MutationObserver((_, seen) => {
+            const frame = document.querySelector("iframe");
+            if (!frame) return;
+            seen.disconnect();
+            window.heights = [];
+            new ResizeObserver(() => window.heights.push(frame.offsetHeight)).observe(frame);
+        }).observe(document, { childList: true, subtree: true });"""
+    )
+
+
+class TestTheLook:
+    @pytest.mark.parametrize("width", [1280, 390, 320])
+    def test_of_the_fields_is_level_of_one_height_and_in_line_with_the_shop(
+        self, page: Page, little_shop: LittleShop, intent: stripe.PaymentIntent, width: int
+    ) -> None:
+        page.set_viewport_size({"width": width, "height": 800})
+        watch_the_height(page)
+        page.goto(f"{little_shop.url}/?secret={intent.client_secret}")
+        expect(page.get_by_role("button", name="Pay")).to_be_enabled()
+        names = ("Card number", "Expiration date", "Security code")
+        number, expiry, code = (fields(page).get_by_label(name).bounding_box() for name in names)
+        heading = page.get_by_role("heading", name="Little shop").bounding_box()
+        assert number and expiry and code and heading
+        assert expiry["y"] == code["y"]
+        assert (number["x"], number["width"]) == (heading["x"], heading["width"])
+        assert page.evaluate("new Promise((done) => setTimeout(() => done(window.heights), 100))") == [224]
+
+    def test_of_the_fields_is_that_of_the_page_around_them(
+        self, page: Page, little_shop: LittleShop, intent: stripe.PaymentIntent
+    ) -> None:
+        page.goto(f"{little_shop.url}/?secret={intent.client_secret}")
+        expect(page.get_by_role("button", name="Pay")).to_be_enabled()
+        look = "one => [getComputedStyle(one).colorScheme, getComputedStyle(one).backgroundColor]"
+        clear = "rgba(0, 0, 0, 0)"
+        frame = page.locator("iframe").evaluate(look)
+        around = [fields(page).locator(part).evaluate(look) for part in ("html", "body")]
+        assert [frame, *around] == [["light dark", clear]] * 3
+
+    @pytest.mark.parametrize("width", [1280, 390, 320])
+    def test_of_the_banks_question_is_whole_and_in_the_middle(
+        self, page: Page, little_shop: LittleShop, intent: stripe.PaymentIntent, width: int
+    ) -> None:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(f"{little_shop.url}/?secret={intent.client_secret}")
+        pay(page, "4000 0027 6000 3184")
+        expect(bank(page).get_by_text("Visa card ending in 3184")).to_be_visible()
+        box = page.locator("dialog").bounding_box()
+        assert box
+        assert (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) == (width / 2, 400)
+        too_much = "page => page.scrollHeight - page.clientHeight"
+        assert bank(page).locator("html").evaluate(too_much) == 0
+
+
 class TestTheFrames:
     def test_have_no_flaws_by_themselves(
         self, page: Page, little_shop: LittleShop, intent: stripe.PaymentIntent, sandbox: SandboxProcess

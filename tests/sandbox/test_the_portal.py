@@ -83,9 +83,20 @@ class TestThePortal:
         for shown in ("$99.00 per month", "Renews on", "Visa ending in 4242, expires 12/2034", f'href="{BACK}"'):
             assert (shown, text.count(shown)) == (shown, 1)
         invoice = subscriber.invoices()[0]
-        assert text.count(f'href="/invoices/{invoice.id}"') == 1
-        page = browser.get(f"/invoices/{invoice.id}").text
+        from_here = f"/invoices/{invoice.id}?portal={portal.removeprefix('/portal/')}"
+        assert text.count(f'href="{from_here}"') == 1
+        page = browser.get(from_here).text
         assert page.count(f"<h1>Invoice {invoice.number}</h1>") == 1
+        assert page.count(f'href="{portal}"') == 1
+
+    def test_is_led_back_to_from_its_own_invoices_alone(
+        self, sandbox: SandboxProcess, subscriber: Subscriber, portal: str, browser: Browser
+    ) -> None:
+        invoice, others = subscriber.invoices()[0].id, subscribe(sandbox).invoices()[0].id
+        key = portal.removeprefix("/portal/")
+        for path in (f"/invoices/{invoice}", f"/invoices/{invoice}?portal=bps_x", f"/invoices/{others}?portal={key}"):
+            page = browser.get(path)
+            assert (path, page.status, page.text.count("Back to billing")) == (path, 200, 0)
 
     def test_of_a_customer_without_anything_says_so(self, api: stripe.StripeClient, browser: Browser) -> None:
         customer = api.v1.customers.create().id
@@ -102,7 +113,8 @@ class TestThePortal:
         assert browser.submit(step, {}).location == portal
         planned = subscriber.now()
         assert (planned.cancel_at_period_end, planned.cancel_at) == (False, subscriber.period()[1])
-        assert browser.get(portal).text.count("Keep the subscription") == 1
+        text = browser.get(portal).text
+        assert [text.count(words) for words in ("Keep the subscription", "Ends on", "Active")] == [1, 1, 0]
         browser.submit(f"{portal}/keep/{subscriber.key}", {}, page=portal)
         assert (subscriber.now().cancel_at, subscriber.now().status) == (None, "active")
 

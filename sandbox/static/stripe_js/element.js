@@ -1,6 +1,21 @@
 // @ts-check
 // The Payment Element, and the Elements it belongs to. Part of the stand-in Stripe.js: see talk.js.
 
+// As high as the card fields are before anything is wrong (sandbox.css), so that nothing jumps when they arrive; and as
+// much wider than its place as the room for the fields' outlines takes, so that the fields are in line with the shop's.
+const PLACE = {
+  display: "block", border: "0", blockSize: "14rem", inlineSize: "calc(100% + .5rem)", maxInlineSize: "none",
+  marginInline: "-.25rem",
+};
+
+/** The colours that fit the page around the fields: its own colour scheme, or else the theme it asks for. An iframe is
+ *  transparent only if it and the page within have one scheme. @param {Element} spot @param {Offer} offer */
+function scheme(spot, offer) {
+  const around = getComputedStyle(spot).colorScheme;
+  if (around && around !== "normal") return around;
+  return offer.appearance?.theme === "night" ? "dark" : "light";
+}
+
 /** The Payment Element: an iframe with the card fields. Everything is said through one private port. */
 class PaymentElement {
   /** @param {Offer} offer @param {() => Promise<Answer>} look */
@@ -15,7 +30,7 @@ class PaymentElement {
     this.frame = document.createElement("iframe");
     this.frame.title = "Secure payment input frame";
     this.frame.allow = "payment *";
-    Object.assign(this.frame.style, { display: "block", inlineSize: "100%", border: "0", blockSize: "16rem" });
+    Object.assign(this.frame.style, PLACE);
     this.frame.addEventListener("load", () => this.meet());
   }
 
@@ -23,7 +38,8 @@ class PaymentElement {
   mount(place) {
     const spot = typeof place === "string" ? document.querySelector(place) : place;
     if (!spot) throw new IntegrationError(`Invalid DOM element to mount the Element to: ${place}`);
-    this.frame.src = `${ORIGIN}/js/frame`;
+    this.frame.style.colorScheme = scheme(spot, this.offer);
+    this.frame.src = `${ORIGIN}/js/frame#${encodeURIComponent(this.frame.style.colorScheme)}`;
     spot.replaceChildren(this.frame);
   }
 

@@ -10,6 +10,8 @@ const consent = /** @type {HTMLElement} */ (document.getElementById("consent"));
 const main = /** @type {HTMLElement} */ (document.getElementById("fields"));
 /** @type {MessagePort | undefined} */
 let port;
+document.documentElement.style.colorScheme = decodeURIComponent(location.hash.slice(1)); // the page's around this one
+document.body.classList.toggle("by-itself", window.parent === window);
 
 const digits = (/** @type {string} */ text) => text.replace(/[^0-9]/g, "");
 const amex = () => /^3[47]/.test(digits(number.value));

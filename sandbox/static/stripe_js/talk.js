@@ -12,7 +12,8 @@
  * @typedef {import("@stripe/stripe-js").SetupIntent} SetupIntent
  * @typedef {PaymentIntent | SetupIntent} Intent
  * @typedef {{ intent?: Intent, error?: StripeError }} Answer
- * @typedef {{ amount?: number, currency?: string, mode?: string, setupFutureUsage?: string | null, clientSecret?: string }} Offer
+ * @typedef {{ amount?: number, currency?: string, mode?: string, setupFutureUsage?: string | null, clientSecret?: string,
+ *   appearance?: { theme?: string } }} Offer
  * @typedef {{ return_url?: string, payment_method?: string, payment_method_data?: { billing_details?: object } }} ConfirmParams
  * @typedef {(event: any) => void} Listener
  */
@@ -69,13 +70,20 @@ function settled({ intent, error }) {
   return { error: /** @type {any} */ ({ ...last, [paying ? "payment_intent" : "setup_intent"]: intent }) };
 }
 
+// Said in full, because a shop's stylesheet may have reset what browsers give a dialog. The wide shadow is its backdrop.
+const QUESTION = {
+  position: "fixed", inset: "0", margin: "auto", padding: "0", border: "0", borderRadius: "12px", overflow: "hidden",
+  inlineSize: "min(30rem, 92vw)", blockSize: "fit-content", boxShadow: "0 0 0 100vmax rgb(0 0 0 / 50%)",
+};
+
 /** Show the bank's question in a dialog until it is answered; Escape is a refusal. @param {string} url */
 function askBank(url) {
   const dialog = document.createElement("dialog");
   const frame = document.createElement("iframe");
   dialog.setAttribute("aria-label", "3D Secure authentication");
-  Object.assign(dialog.style, { padding: "0", border: "0", borderRadius: "12px", inlineSize: "min(30rem, 94vw)" });
-  Object.assign(frame.style, { display: "block", inlineSize: "100%", blockSize: "min(28rem, 80vh)", border: "0" });
+  Object.assign(dialog.style, QUESTION);
+  const tall = window.innerWidth < 380 ? "24rem" : "21rem"; // the question's words take more lines where it is narrow
+  Object.assign(frame.style, { display: "block", inlineSize: "100%", blockSize: `min(${tall}, 90vh)`, border: "0" });
   frame.title = "3D Secure authentication";
   frame.src = url;
   dialog.append(frame);

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from billing.models import Plan, TokenPackage
 
+CATALOGS = ("landscape", "chat")
 LEAST_CENTS = 50  # https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
 
 # What every installation starts with: (code, catalog, name, tokens, price in cents, badge).

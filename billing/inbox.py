@@ -100,7 +100,7 @@ def _apply(event: dict[str, Any], *, late: bool) -> Outcome:
         with transaction.atomic(durable=True):
             if not (_keep(event, State.APPLIED) or _mark_again(event["id"])):
                 return Outcome.DUPLICATE
-            return _have(effect, event["id"])
+            return _have(effect, event)
     except (OperationalError, InterfaceError) as error:
         with suppress(DatabaseError, InterfaceError):
             _note_failure(event, error)
@@ -124,15 +124,26 @@ def _mark_again(event_id: str) -> bool:
         return bool(cursor.rowcount == 1)
 
 
-def _have(effect: effects.Effect, event_id: str) -> Outcome:
+def _have(effect: effects.Effect, event: dict[str, Any]) -> Outcome:
     """Have the effect, in the transaction that keeps the event. NotOurs comes before any write of the effect."""
     try:
         effect()
     except NotOurs as foreign:
-        logger.warning("stripe_event_about_something_foreign", event_id=event_id, reason=str(foreign))
-        StripeEvent.objects.filter(pk=event_id).update(state=State.IGNORED, reason=str(foreign), applied_at=None)
+        tell = logger.warning if _could_be_ours(event) else logger.info
+        tell("stripe_event_about_something_foreign", event_id=event["id"], reason=str(foreign))
+        StripeEvent.objects.filter(pk=event["id"]).update(state=State.IGNORED, reason=str(foreign), applied_at=None)
         return Outcome.IGNORED
     return Outcome.APPLIED
+
+
+def _could_be_ours(event: dict[str, Any]) -> bool:
+    """Whether it is odd that no row of ours knows it: all but payments without our mark, as subscriptions make them."""
+    return not event["type"].startswith("payment_intent.") or "purchase_id" in _marks(event)
+
+
+def _marks(event: dict[str, Any]) -> dict[str, Any]:
+    marks = event["data"]["object"].get("metadata")
+    return marks if isinstance(marks, dict) else {}
 
 
 def _note_failure(event: dict[str, Any], error: Exception) -> None:

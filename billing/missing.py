@@ -18,7 +18,7 @@ from accounts.models import User
 from billing import gateway, reconcile
 from billing.matching import payments
 from billing.matching.differences import conclude
-from billing.models import Purchase, StripeCustomer
+from billing.models import Difference, Purchase, StripeCustomer
 
 logger = structlog.get_logger(__name__)
 
@@ -45,6 +45,7 @@ class Standing(StrEnum):
     DECLINED = "declined"
     NOT_PAID = "not_paid"
     UNDER_REVIEW = "under_review"
+    SETTLED = "settled"
     SUBSCRIPTION = "subscription"
 
 
@@ -107,7 +108,8 @@ def _ask_about_purchases(search: _Search) -> None:
     for purchase in _recent(search):
         try:
             reconcile.ask_stripe(purchase)
-        except gateway.StripeRefused:  # it is shown as we know it; the others are asked about all the same
+        # It is shown as we know it; the others are asked about all the same.
+        except (gateway.StripeRefused, reconcile.NotOpened):
             logger.warning("purchase_not_asked_about", purchase_id=str(purchase.pk))
 
 
@@ -153,12 +155,19 @@ def _standing(
     if payments.went_back(told):
         return Standing.REFUNDED
     if purchase is None:
-        return Standing.SUBSCRIPTION if of_invoice else Standing.UNDER_REVIEW
+        return Standing.SUBSCRIPTION if of_invoice else _reviewed(told.payment_intent_id or "")
     if purchase.state != State.PAID or purchase.stripe_payment_intent_id != told.payment_intent_id:
-        return Standing.UNDER_REVIEW
+        return _reviewed(told.payment_intent_id or "")
     if told.amount_refunded:
         return Standing.PARTLY_REFUNDED
     return Standing.CREDITED if purchase.pk in search.paid_before else Standing.CREDITED_NOW
+
+
+def _reviewed(payment_intent_id: str) -> Standing:
+    """Whether staff still look at a payment that differs, or have settled it."""
+    listed = Difference.objects.filter(subject=payment_intent_id)
+    looked_at = listed.exclude(settled_by=None).exists() and not listed.filter(settled_at=None).exists()
+    return Standing.SETTLED if looked_at else Standing.UNDER_REVIEW
 
 
 def _unpaid(told: gateway.PaymentSnapshot) -> Standing:
@@ -177,7 +186,7 @@ def _of_purchases(search: _Search) -> Iterator[Finding]:
         if purchase.pk not in search.told:
             parked = purchase.state == State.MISMATCHED
             yield Finding(
-                standing=Standing.UNDER_REVIEW if parked else _without_payment(purchase),
+                standing=_reviewed(purchase.stripe_payment_intent_id or "") if parked else _without_payment(purchase),
                 at=purchase.created_at,
                 amount_cents=purchase.price_cents,
                 currency=purchase.currency,

@@ -1,38 +1,17 @@
-"""What somebody types to set auto-reload up, read exactly: whole tokens, and money without floats."""
+"""What somebody types to set auto-reload up."""
 
-import re
 from typing import Any, Final
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from billing import catalog, standing_order
+from billing.amounts import MOST_CENTS, WholeNumberField, cents, plain
 from billing.models import AutoReload
 from billing.standing_order import Terms
-from billing.templatetags.money import decimals, money
+from billing.templatetags.money import money
 
 MOST_TOKENS: Final = 10_000
-# https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
-MOST_CENTS: Final = 99_999_999
-_MONEY: Final = re.compile(r"\s*[$€£¥]?\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?:\.([0-9]{1,3}))?\s*", re.ASCII)
-
-
-class WholeNumberField(forms.IntegerField):
-    """A number of tokens in ASCII digits: 1e3, 3.0 and digits of other scripts are refused, not guessed at."""
-
-    def to_python(self, value: Any) -> int | None:
-        text = str(value).strip()
-        if text and not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
-            raise ValidationError("Write a whole number, such as 50.", code="invalid")
-        return super().to_python(text)
-
-
-def cents(text: str, currency: str) -> int:
-    """Read money as people write it, `1,250.50` or `$90`, in the currency's smallest unit. Raises ValueError."""
-    found, places = _MONEY.fullmatch(text), decimals(currency)
-    if found is None or len(found[2] or "") not in ({0} if places == 0 else {0, places}):
-        raise ValueError(text)
-    return int(found[1].replace(",", "") + (found[2] or "").ljust(places, "0"))
+WRITE_MONEY: Final = "Write an amount of money, such as 150 or 150.50."
 
 
 class ReloadForm(forms.Form):
@@ -56,9 +35,19 @@ class ReloadForm(forms.Form):
         label="At most per month",
         help_text="In money, for example 150. Never more than this is charged by itself in a calendar month (UTC).",
         max_length=20,
+        error_messages={"required": WRITE_MONEY, "max_length": WRITE_MONEY},
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     terms: Terms | None = None
+
+    def clean_monthly_cap(self) -> str:
+        """Refuse what is no amount, whatever else is wrong, so that everything is said at once."""
+        text = str(self.cleaned_data["monthly_cap"])
+        try:
+            cents(text, catalog.currency())
+        except ValueError as error:
+            raise forms.ValidationError(WRITE_MONEY) from error
+        return text
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -68,14 +57,10 @@ class ReloadForm(forms.Form):
 
     def _terms(self, cleaned: dict[str, Any]) -> Terms | None:
         price_cents, currency = catalog.price_of(cleaned["amount"])
-        try:
-            cap = cents(cleaned["monthly_cap"], currency)
-        except ValueError:
-            self.add_error("monthly_cap", "Write an amount of money, such as 150 or 150.00.")
-            return None
+        cap = cents(cleaned["monthly_cap"], currency)
         if not price_cents <= cap <= MOST_CENTS:
             least, most = money(price_cents, currency), money(MOST_CENTS, currency)
-            self.add_error("monthly_cap", f"From {least}, which one reload costs, to {most}.")
+            self.add_error("monthly_cap", f"Write an amount from {least}, which one reload costs, to {most}.")
             return None
         return standing_order.terms(threshold=cleaned["threshold"], amount=cleaned["amount"], monthly_cap_cents=cap)
 
@@ -92,9 +77,7 @@ def filled_in(order: AutoReload | None) -> dict[str, str]:
     if order is None:
         return {"threshold": "5", "amount": "50"}
     _, currency = catalog.price_of(order.amount)
-    places = decimals(currency)
-    whole, part = divmod(order.monthly_cap_cents, 10**places)
-    cap = f"{whole}.{part:0{places}d}" if part else str(whole)
+    cap = plain(order.monthly_cap_cents, currency)
     return {"threshold": str(order.threshold), "amount": str(order.amount), "monthly_cap": cap}
 
 

@@ -8,6 +8,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from billing.catalog import CATALOGS
+
 STRIPE_HOST = "api.stripe.com"
 STRIPE_JS_HOST = "js.stripe.com"
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
@@ -96,7 +98,7 @@ def _sandbox() -> Iterator[CheckMessage]:
 
 
 def _catalog() -> Iterator[CheckMessage]:
-    if settings.CATALOG not in {"landscape", "chat"}:
+    if settings.CATALOG not in CATALOGS:
         yield Error(f"CATALOG is {settings.CATALOG!r}.", hint="Set it to landscape or chat.", id="shop.E020")
     if not 1 <= settings.ENGINE_TIMEOUT_SECONDS <= 900:
         yield Error("ENGINE_TIMEOUT_SECONDS must be 1 to 900.", id="shop.E021")

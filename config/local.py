@@ -13,13 +13,14 @@ import urllib.request
 import django
 from django.core.management import call_command
 from django.db import connections
-from honcho.manager import Manager
+from honcho.manager import SIGNALS, Manager
 
 from config.database import DatabaseNotStarted
 
 BUYER_PASSWORD = "garden-buyer-1"  # noqa: S105
 STAFF_PASSWORD = "garden-staff-1"  # noqa: S105
 START_SECONDS = 60
+ENDED_BY_CTRL_C = SIGNALS[signal.SIGINT]["rc"]
 
 
 class NotStarted(Exception):
@@ -27,7 +28,10 @@ class NotStarted(Exception):
 
 
 def main() -> int:
-    """Prepare the database, then run web, worker and sandbox until one ends or Ctrl-C; return an exit code."""
+    """Prepare the database, then run web, worker and sandbox until one ends or Ctrl-C; return an exit code.
+
+    Ctrl-C is how it is meant to be ended, so it is no failure.
+    """
     try:
         return _run()
     except (NotStarted, DatabaseNotStarted) as reason:
@@ -54,7 +58,7 @@ def _run() -> int:
     _stop_when_the_terminal_closes(manager)
     threading.Thread(target=_tell_where_to_go, args=(settings.SITE_URL, settings), daemon=True).start()
     manager.loop()
-    return int(manager.returncode or 0)
+    return 0 if manager.returncode == ENDED_BY_CTRL_C else int(manager.returncode or 0)
 
 
 def _require_free_port(name: str, value: str) -> None:

@@ -18,6 +18,7 @@ from accounts.models import User
 from tokens import adjusting, balance
 from tokens.ledger import InsufficientTokens, KeyReused
 from tokens.models import TokenAccount, TokenTransaction
+from tokens.plain_text import require_plain_text
 
 COUNT_AT_MOST = 1_000
 PEOPLE_AT_MOST = 100
@@ -61,6 +62,7 @@ class AdjustmentForm(forms.Form):
     reason = forms.CharField(
         min_length=5,
         max_length=200,
+        validators=[require_plain_text],
         help_text="At least five characters. The person sees it on their statement.",
         widget=forms.TextInput(attrs={"size": 80}),
     )

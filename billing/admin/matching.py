@@ -1,26 +1,56 @@
-"""Payments that do not match, and how Stripe's side is set up, for staff: to be read, and repaired with one click."""
+"""Payments that do not match, and how Stripe's side is set up, for staff: to be read, and repaired.
+
+What moves money or tokens shows on a page of its own what it will do, before it is done.
+"""
 
 from collections.abc import Callable
 from typing import Any, Final
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from billing import gateway, health, matching
 from billing.admin.readonly import ReadOnly
-from billing.matching import mending
+from billing.matching import foresight, mending
 from billing.models import Difference, ReconcileRun, StripeCheck
 from billing.templatetags.money import money
+from tokens.plain_text import require_plain_text
 
 REPAIR: Final = "billing.repair_difference"
 # What each repair needs besides: nobody refunds or gives tokens here who may not elsewhere.
 ALSO_NEEDED: Final = {"refund": "billing.refund_purchase", "give": "tokens.adjust_balance"}
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        min_length=5,
+        max_length=300,
+        validators=[require_plain_text],
+        help_text="At least five characters. It is kept in the history of this difference.",
+        widget=forms.TextInput(attrs={"size": 80}),
+    )
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(
+        max_length=300,
+        validators=[require_plain_text],
+        error_messages={"required": "Say in a few words why it is settled."},
+    )
+
+
+# What is asked once more before it is done: its title, what it will do, and what has to be told with it.
+ASKED: Final[dict[str, tuple[str, Callable[[Difference], foresight.Lines], type[forms.Form]]]] = {
+    "refund": ("Refund this payment", foresight.of_refund, ReasonForm),
+    "give": ("Give the tokens", foresight.of_giving, forms.Form),
+}
 
 
 def _compare(difference: Difference, **_: Any) -> str:
@@ -35,11 +65,23 @@ ORDERS: Final[dict[str, Callable[..., str]]] = {
 }
 
 
+class SettledFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "Open"), ("settled", "Settled")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Difference]) -> QuerySet[Difference]:
+        wanted = self.value()
+        return queryset.filter(settled_at__isnull=wanted == "open") if wanted else queryset
+
+
 @admin.register(Difference)
 class DifferenceAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["found_at", "kind", "amount", "detail", "user", "subject", "settled_at"]
+    list_display = ["found_at", "kind", "amount", "detail", "user", "subject", "settled"]
     ordering = [F("settled_at").desc(nulls_first=True), "-found_at"]  # the open ones first
-    list_filter = [("settled_at", admin.EmptyFieldListFilter), "kind"]
+    list_filter = [SettledFilter, "kind"]
     list_select_related = ["user"]
     search_fields = ["=subject", "user__email__iexact"]
     search_help_text = "Stripe's pi_, re_, du_ or sub_ id, or the whole e-mail address."
@@ -50,6 +92,10 @@ class DifferenceAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     def amount(self, difference: Difference) -> str:
         known = difference.amount_cents is not None and difference.currency
         return money(difference.amount_cents or 0, difference.currency) if known else "-"
+
+    @admin.display(boolean=True, ordering="settled_at")
+    def settled(self, difference: Difference) -> bool:
+        return difference.settled_at is not None
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": "Payments that do not match", **(extra_context or {})})
@@ -65,12 +111,15 @@ class DifferenceAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
     @method_decorator(require_POST)
     def repair(self, request: HttpRequest, difference_id: Any) -> HttpResponse:
-        """Do one repair of a difference and say what came of it. Logged."""
+        """Do one repair of a difference, asked once more if it moves anything, and say what came of it. Logged."""
         order = request.POST.get("order", "")
         if order not in self._offered(request):
             raise PermissionDenied
         difference = get_object_or_404(Difference, pk=difference_id)
         try:
+            answered = self._answered(request, order)
+            if answered is None or not answered.is_valid():
+                return self._ask(request, difference, order, answered)
             outcome = ORDERS[order](difference, by=request.user)
         except mending.NotPossible as obstacle:
             self.message_user(request, str(obstacle), messages.WARNING)
@@ -79,9 +128,31 @@ class DifferenceAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         except gateway.StripeRefused as refusal:
             self.message_user(request, f"Stripe refused: {refusal}. Nothing changed.", messages.ERROR)
         else:
-            self.log_change(request, difference, f"{order}: {outcome}")
+            reason = answered.cleaned_data.get("reason", "")
+            self.log_change(request, difference, f"{order}: {outcome} {reason}".strip())
             self.message_user(request, outcome, messages.INFO)
         return redirect(reverse("admin:billing_difference_change", args=[difference.pk]))
+
+    def _answered(self, request: HttpRequest, order: str) -> forms.Form | None:
+        """Return what was told with an order; None for one that has to be asked about first."""
+        if order not in ASKED:
+            return forms.Form(request.POST)
+        return ASKED[order][2](request.POST) if "confirm" in request.POST else None
+
+    def _ask(
+        self, request: HttpRequest, difference: Difference, order: str, answered: forms.Form | None
+    ) -> HttpResponse:
+        title, foresee, form_class = ASKED[order]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "difference": difference,
+            "order": order,
+            "lines": foresee(difference),
+            "form": answered or form_class(),
+        }
+        return render(request, "billing/admin/repair.html", context, status=422 if answered else 200)
 
     @method_decorator(require_POST)
     def settle(self, request: HttpRequest, difference_id: Any) -> HttpResponse:
@@ -89,11 +160,11 @@ class DifferenceAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         if not request.user.has_perm(REPAIR):
             raise PermissionDenied
         difference = get_object_or_404(Difference, pk=difference_id)
-        note = request.POST.get("note", "").strip()
-        if not note:
-            self.message_user(request, "Say in a few words why it is settled.", messages.WARNING)
-        elif matching.settle(difference, outcome=note, by=request.user):  # type: ignore[arg-type]
-            self.log_change(request, difference, f"Settled: {note}")
+        form = NoteForm(request.POST)
+        if not form.is_valid():
+            self.message_user(request, str(form.errors["note"][0]), messages.WARNING)
+        elif matching.settle(difference, outcome=form.cleaned_data["note"], by=request.user):  # type: ignore[arg-type]
+            self.log_change(request, difference, f"Settled: {form.cleaned_data['note']}")
             self.message_user(request, "Settled. It stays so while the very same is found again.", messages.INFO)
         return redirect(reverse("admin:billing_difference_change", args=[difference.pk]))
 

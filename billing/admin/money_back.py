@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.utils import quote
+from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 from django.http import Http404, HttpRequest, HttpResponse
@@ -74,6 +74,15 @@ class DisputeAdmin(MoneyBackAdmin):
             path("<str:dispute_id>/evidence.txt", text, name="billing_dispute_evidence_text"),
             *super().get_urls(),
         ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the purchase that the dispute is about."""
+        dispute = self.get_object(request, unquote(object_id))
+        payment = dispute.stripe_payment_intent_id if dispute else ""
+        purchase = Purchase.objects.filter(stripe_payment_intent_id=payment).first()
+        return super().change_view(request, object_id, form_url, {"purchase": purchase, **(extra_context or {})})
 
     def evidence_page(self, request: HttpRequest, dispute_id: str) -> HttpResponse:
         """Show everything we can tell the bank."""

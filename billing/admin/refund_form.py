@@ -1,7 +1,6 @@
 """The page on which staff give money back: amount and reason, what they will do, and then, once, the refund."""
 
 import uuid
-from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -12,9 +11,10 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from accounts.models import User
-from billing import gateway, refunding, reversals
+from billing import amounts, gateway, refunding, reversals
 from billing.models import Purchase, Refund
-from billing.templatetags.money import decimals, money
+from billing.templatetags.money import money
+from tokens.plain_text import require_plain_text
 
 _AWAY = (
     "Stripe does not answer, so it is not certain whether the refund was made. Send this form again: "
@@ -25,10 +25,11 @@ _AWAY = (
 class RefundForm(forms.Form):
     """An amount of money with a reason. `form_key` is new with every empty form, so a form sent twice refunds once."""
 
-    amount = forms.DecimalField(min_value=Decimal("0.001"), max_digits=12, decimal_places=3)
+    amount = forms.CharField(max_length=20, widget=forms.NumberInput)
     reason = forms.CharField(
         min_length=5,
         max_length=300,
+        validators=[require_plain_text],
         help_text="At least five characters. The buyer reads it on the page of the purchase and in a mail.",
         widget=forms.TextInput(attrs={"size": 80}),
     )
@@ -36,23 +37,27 @@ class RefundForm(forms.Form):
 
     def __init__(self, *args: Any, purchase: Purchase, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._places = decimals(purchase.currency)
-        left = refunding.left_cents(purchase)
-        amount = cast(forms.DecimalField, self.fields["amount"])
-        amount.initial = Decimal(left).scaleb(-self._places)
-        amount.help_text = f"{purchase.currency.upper()}, at most {money(left, purchase.currency)}."
+        self._currency, self._left = purchase.currency, refunding.left_cents(purchase)
+        amount, coin = self.fields["amount"], amounts.plain(1, purchase.currency)
+        amount.initial = amounts.plain(self._left, purchase.currency)
+        amount.help_text = f"{purchase.currency.upper()}, at most {money(self._left, purchase.currency)}."
+        amount.widget.attrs |= {"min": coin, "step": coin, "max": amount.initial}
 
-    def clean_amount(self) -> Decimal:
-        """Refuse fractions of the smallest coin."""
-        amount: Decimal = self.cleaned_data["amount"]
-        if amount.scaleb(self._places) % 1:
-            raise forms.ValidationError("There is no smaller coin than that in this currency.")
-        return amount
+    def clean_amount(self) -> str:
+        """Refuse all that is no exact amount of the currency, and nothing."""
+        try:
+            amount = amounts.cents(self.cleaned_data["amount"], self._currency)
+        except ValueError as error:
+            example = amounts.plain(self._left, self._currency)
+            raise forms.ValidationError(f"Write an amount in {self._currency.upper()}, such as {example}.") from error
+        if amount < 1:
+            raise forms.ValidationError(f"The least that can be refunded is {money(1, self._currency)}.")
+        return amounts.plain(amount, self._currency)
 
     @property
     def cents(self) -> int:
         """The amount in the currency's smallest unit."""
-        return int(self.cleaned_data["amount"].scaleb(self._places))
+        return amounts.cents(self.cleaned_data["amount"], self._currency)
 
 
 def refund_page(site: admin.AdminSite, request: HttpRequest, purchase_id: uuid.UUID) -> HttpResponse:
@@ -115,7 +120,8 @@ def _refund(site: admin.AdminSite, request: HttpRequest, purchase: Purchase, for
 def _tell(request: HttpRequest, refund: Refund) -> None:
     amount = money(refund.amount_cents, refund.currency)
     if refund.status in reversals.REFUNDING:
-        messages.info(request, f"{amount} refunded ({refund.get_status_display().lower()}). The buyer is told by mail.")
+        done = "refunded" if refund.status == Refund.Status.SUCCEEDED else "is being refunded"
+        messages.info(request, f"{amount} {done}. The buyer is told by mail.")
     else:
         messages.error(request, f"Stripe could not refund {amount}: {refund.get_status_display()}.")
 

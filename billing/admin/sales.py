@@ -12,6 +12,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from billing import gateway, reconcile
+from billing.admin.offer_form import WHOLE_NUMBERS, OfferForm
 from billing.admin.readonly import ReadOnly
 from billing.admin.refund_form import refund_page
 from billing.models import Purchase, StripeCustomer, TokenPackage
@@ -22,6 +23,8 @@ from billing.templatetags.money import money
 class TokenPackageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "code", "catalog", "tokens", "price", "badge", "position", "on_sale"]
     list_filter = ["catalog", "on_sale"]
+    form = OfferForm
+    formfield_overrides = WHOLE_NUMBERS
 
     @admin.display(ordering="price_cents")
     def price(self, package: TokenPackage) -> str:

@@ -11,6 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from billing import gateway, subscribing
+from billing.admin.offer_form import WHOLE_NUMBERS, OfferForm
 from billing.admin.readonly import ReadOnly
 from billing.models import Plan, Subscription
 from billing.templatetags.money import money
@@ -20,6 +21,8 @@ from billing.templatetags.money import money
 class PlanAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "code", "catalog", "price", "per_day", "position", "on_sale"]
     list_filter = ["catalog", "on_sale"]
+    form = OfferForm
+    formfield_overrides = WHOLE_NUMBERS
 
     @admin.display(ordering="price_cents")
     def price(self, plan: Plan) -> str:

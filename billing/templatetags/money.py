@@ -1,10 +1,12 @@
 """Money as people write it. Amounts come in the smallest unit of their currency, as Stripe counts them."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
 
 from django import template
 
-from billing.models import TokenPackage
+if TYPE_CHECKING:  # the models write themselves with this module
+    from billing.models import TokenPackage
 
 register = template.Library()
 
@@ -23,7 +25,7 @@ def money(cents: int, currency: str) -> str:
 
 
 @register.filter
-def price_per_token(package: TokenPackage) -> str:
+def price_per_token(package: "TokenPackage") -> str:
     """Write what one token of `package` costs, rounded half up to the currency's smallest unit."""
     return _written(Decimal(package.price_cents) / package.tokens, package.currency)
 

@@ -1,6 +1,7 @@
 """Paying and balance for programs, first of all for our own card form: JSON in, JSON out, with the site's session.
 
-Signed out is 401, what is not understood or not on offer 422 with a sentence, too many tries 429, Stripe away 503.
+Signed out is 401, what is not understood or not on offer 422 with a sentence, too much
+at once 413, too many tries 429, Stripe away 503.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -50,6 +52,8 @@ def _for_members(answer: Answer) -> Callable[[HttpRequest], HttpResponse]:
             return answer(cast(BuyersRequest, request))
         except _Refused as refusal:
             return _refusal(str(refusal), HTTPStatus.UNPROCESSABLE_ENTITY)
+        except RequestDataTooBig:
+            return _refusal("Send less: an order is a few words.", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         except tries.TooManyTries as limit:
             refused = _refusal(TOO_MANY.format(limit.again_at), HTTPStatus.TOO_MANY_REQUESTS, again_at=limit.again_at)
             return _after(seconds_until(limit.again_at), refused)

@@ -10,11 +10,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from billing import catalog, gateway, outlook, reload_results, saved_cards, standing_order
+from billing import catalog, clock, gateway, outlook, reload_results, saved_cards, standing_order
 from billing.models import AutoReload, Purchase, ReloadSkip
 from billing.reload_form import AgreementForm, LowBalanceMailForm, ReloadForm, filled_in
 from billing.standing_order import Terms
@@ -25,6 +24,7 @@ from tokens.models import LOW_MARK
 
 RECENT = 10
 CHANGED = "What you agree to has just changed. Nothing was saved; please look again."
+NO_CARD = "Your last saved card was removed just now. Nothing was saved; add a card first."
 NOT_AGREED = "Tick the box if you agree. Nothing was saved."
 
 
@@ -64,9 +64,12 @@ def save(request: BuyersRequest) -> HttpResponse:
         return _preview(request, form, terms, problem=CHANGED)
     if not form.cleaned_data["agreed"]:
         return _preview(request, form, terms, problem=NOT_AGREED)
-    standing_order.switch_on(user=request.user, terms=terms, ip_address=client_ip(request))
-    now = f" {terms.bargain} are being bought now." if seen.charges_now else " Nothing was charged."
-    messages.success(request, f"Auto-reload is on.{now}")
+    try:
+        standing_order.switch_on(user=request.user, terms=terms, ip_address=client_ip(request))
+    except standing_order.NoCard:
+        return _preview(request, form, terms, problem=NO_CARD)
+    soon = f"{terms.bargain} are bought within two minutes." if seen.charges_soon else "Nothing was charged."
+    messages.success(request, f"Auto-reload is on. {soon}")
     return redirect("billing:auto-reload")
 
 
@@ -140,15 +143,18 @@ def _settings(
     request: BuyersRequest, form: ReloadForm, order: AutoReload | None, *, status: int = HTTPStatus.OK
 ) -> HttpResponse:
     user_id = request.user.pk
+    reloads = Purchase.objects.filter(user=user_id, way=Purchase.Way.AUTO_RELOAD)
+    to_confirm = reloads.filter(state=Purchase.State.OPEN).first()
+    counted = reload_results.spent_this_month_cents(user_id, clock.now().date())
     context: dict[str, Any] = {
         "form": form,
         "order": order,
         "on": order is not None and order.enabled,
         "terms": order and standing_order.agreed(order),
-        "spent_cents": reload_results.spent_this_month_cents(user_id, timezone.now().date()),
+        "spent_cents": counted - (to_confirm.price_cents if to_confirm else 0),
         "card": next(iter(saved_cards.kept(user_id)), None),
-        "reloads": list(Purchase.objects.filter(user=user_id, way=Purchase.Way.AUTO_RELOAD)[:RECENT]),
-        "to_confirm": Purchase.objects.filter(user=user_id, way=Purchase.Way.AUTO_RELOAD, state="open").first(),
+        "reloads": list(reloads[:RECENT]),
+        "to_confirm": to_confirm,
         "skips": list(ReloadSkip.objects.filter(user=user_id)[:RECENT]),
         "low_mark": LOW_MARK,
         "mail_form": LowBalanceMailForm(initial={"mail": notices.opted_in(user_id)}),

@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from billing import catalog
-from billing.views.request import BuyersRequest
+from billing import catalog, tries
+from billing.views.request import BuyersRequest, too_many
 
 # https://docs.stripe.com/security/guide#content-security-policy
 _STRIPES_POLICY: Final = {
@@ -24,11 +24,18 @@ _STRIPES_POLICY: Final = {
 @require_safe
 @never_cache
 def card_form(request: BuyersRequest, code: str) -> HttpResponse:
-    """Show the form that pays for a package by card; 404 when that is not on sale."""
+    """Show the form that pays for a package by card; 404 when that is not on sale.
+
+    After too many declines say when it may be used again, instead of letting somebody fill it in for nothing.
+    """
     try:
         package = catalog.package_on_sale(code)
     except catalog.NotOnSale as absent:
         raise Http404 from absent
+    try:
+        tries.check_declines(request.user.pk)
+    except tries.TooManyTries as limit:
+        return too_many(request, limit)
     return with_stripe_js(request, "billing/card.html", {"package": package})
 
 

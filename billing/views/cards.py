@@ -18,6 +18,7 @@ from billing.views.request import BuyersRequest, client_ip, too_many, unavailabl
 logger = structlog.get_logger(__name__)
 
 UNAVAILABLE = "billing/cards_unavailable.html"
+REPLACED = "card_replaced"  # in the session: the card that the one being added stands in for
 
 
 @require_safe
@@ -26,7 +27,7 @@ def cards(request: BuyersRequest) -> HttpResponse:
     """Show the caller's cards. Coming back from Stripe's page, see to it first that the new one is among them."""
     back = ReturnForm(request.GET)
     if back.is_valid():
-        _remember(request, back.cleaned_data["session_id"])
+        _remember(request, back.cleaned_data["session_id"], replaced_id=request.session.pop(REPLACED, ""))
         return redirect("billing:cards")
     context = {"cards": saved_cards.kept(request.user.pk), "reloads": _reloads(request)}
     return render(request, "billing/cards.html", context)
@@ -47,6 +48,7 @@ def add(request: BuyersRequest) -> HttpResponse:
         return too_many(request, limit)
     except (gateway.StripeUnavailable, gateway.StripeRefused):
         return unavailable(request, UNAVAILABLE)
+    request.session[REPLACED] = replaced.pk if replaced else ""
     return HttpResponseRedirect(url, status=HTTPStatus.SEE_OTHER)
 
 
@@ -60,7 +62,7 @@ def remove(request: BuyersRequest, card_id: str) -> HttpResponse:
         return render(request, "billing/card_remove.html", {"card": card, "stops": last and _reloads(request)})
     try:
         reloads_stopped = saved_cards.remove(card)
-    except gateway.StripeUnavailable:
+    except (gateway.StripeUnavailable, gateway.StripeRefused):
         return unavailable(request, UNAVAILABLE)
     messages.success(request, f"Your {card} was removed.")
     if reloads_stopped:
@@ -72,7 +74,7 @@ def _reloads(request: BuyersRequest) -> bool:
     return AutoReload.objects.filter(pk=request.user.pk, enabled=True).exists()
 
 
-def _remember(request: BuyersRequest, session_id: str) -> None:
+def _remember(request: BuyersRequest, session_id: str, *, replaced_id: str) -> None:
     """Keep what was saved on Stripe's page, and say so. When Stripe does not answer, its event brings the card."""
     try:
         card = saved_cards.remember_page_of(request.user.pk, session_id)
@@ -82,4 +84,6 @@ def _remember(request: BuyersRequest, session_id: str) -> None:
         logger.warning("card_page_is_not_the_callers", user_id=str(request.user.pk))
     else:
         if card:
-            messages.success(request, f"Your {card} is kept.")
+            replaced = saved_cards.own(request.user.pk, replaced_id)
+            removed = f" Your {replaced} is being removed, which takes a moment." if replaced else ""
+            messages.success(request, f"Your {card} is kept.{removed}")

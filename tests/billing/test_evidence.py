@@ -170,6 +170,6 @@ class TestTheLists:
 
 def test_a_dispute_leads_to_its_purchase(client: Client, staff: User, disputed: Dispute, bought: Purchase) -> None:
     client.force_login(staff)
-    page = client.get(f"/admin/billing/dispute/{disputed.pk}/change/").content.decode()
+    page = client.get(reverse("admin:billing_dispute_change", args=[quote(disputed.pk)])).content.decode()
     assert f'href="/admin/billing/purchase/{bought.pk}/change/"' in page
     assert "$44.10, opened: answer it" in page

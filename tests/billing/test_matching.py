@@ -184,6 +184,13 @@ class TestAPurchaseThatWasNotCredited:
         assert (balance(buyer), TokenTransaction.objects.get().adjusted_by_id) == (50, staff.pk)
         assert (walk().run.differing, listed()) == (0, [])
 
+    def test_its_tokens_are_shown_before_they_are_given(self, desk: Client, parked: Difference, buyer: User) -> None:
+        address = f"/admin/billing/difference/{parked.pk}/repair/"
+        page = desk.post(address, {"order": "give"}).content.decode()
+        assert ("50, as an adjustment in your name" in page, "0 now, 50 after" in page) == (True, True)
+        assert (balance(buyer), Difference.objects.get().settled_at) == (0, None)
+        assert (desk.post(address, {"order": "give", "confirm": ""}).status_code, balance(buyer)) == (302, 50)
+
     def test_nobody_gives_tokens_to_themselves(self, parked: Difference, buyer: User) -> None:
         with pytest.raises(mending.NotPossible, match="ask a colleague"):
             mending.give(parked, by=buyer)
@@ -389,18 +396,6 @@ class TestTheAdminPage:
         confirmed = {"order": "refund", "confirm": "", "reason": reason}
         answer = desk.post(f"/admin/billing/difference/{difference.pk}/repair/", confirmed)
         assert (answer.status_code, len(listed()), Refund.objects.count()) == (422, 1, 0)
-
-    def test_tokens_are_shown_before_they_are_given(self, desk: Client, buyer: User) -> None:
-        charge(buyer, 4800, **sale(buyer))
-        walk()
-        address = f"/admin/billing/difference/{Difference.objects.get().pk}/repair/"
-        page = desk.post(address, {"order": "give"}).content.decode()
-        assert ("50, as an adjustment in your name" in page, "0 now, 50 after" in page, balance(buyer)) == (
-            True,
-            True,
-            0,
-        )
-        assert (desk.post(address, {"order": "give", "confirm": ""}).status_code, balance(buyer)) == (302, 50)
 
     def test_the_list_shows_the_open_or_the_settled_ones(
         self, desk: Client, difference: Difference, staff: User

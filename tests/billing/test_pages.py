@@ -51,7 +51,9 @@ class TestThePackages:
             assert shown in page
         assert page.count("Most Popular") == page.count("Best Value") == 1
 
-    def test_the_refund_policy_stands_beside_the_button(self, signed_in: Client) -> None:
+    @pytest.mark.parametrize("catalog", ["landscape", "chat"])
+    def test_the_refund_policy_stands_beside_the_button(self, signed_in: Client, settings: Any, catalog: str) -> None:
+        settings.CATALOG = catalog
         assert (
             "Unused tokens are refunded on request within 14 days; failed designs return their token automatically; "
             "tokens never expire." in words(signed_in.get("/purchase/"))

@@ -1,0 +1,27 @@
+"""What staff may put on sale: only what can be shown and charged."""
+
+from typing import Any, Final
+
+from django import forms
+from django.contrib.admin.widgets import AdminIntegerFieldWidget
+from django.db import models
+
+from billing import catalog
+from billing.amounts import WholeNumberField
+from billing.currencies import CURRENCIES
+
+_WHOLE_NUMBER: Final[dict[str, Any]] = {"form_class": WholeNumberField, "widget": AdminIntegerFieldWidget}
+# For `formfield_overrides`. The rules of each number are the model's; these keep within its column.
+WHOLE_NUMBERS: Final[dict[type[models.Field[Any, Any]], dict[str, Any]]] = {
+    models.PositiveIntegerField: {**_WHOLE_NUMBER, "max_value": 999_999_999},
+    models.PositiveSmallIntegerField: {**_WHOLE_NUMBER, "max_value": 32_767},
+}
+
+
+class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A package or a plan: its catalog is one that an installation can run, its currency one that Stripe charges in."""
+
+    catalog = forms.ChoiceField(
+        choices=[(name, name) for name in catalog.CATALOGS], help_text="Shown while CATALOG has this value."
+    )
+    currency = forms.ChoiceField(choices=[(code, code.upper()) for code in CURRENCIES])

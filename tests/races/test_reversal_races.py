@@ -120,8 +120,8 @@ class TestManyRefundsAndADisputeAtOnce:
 
         monkeypatch.setattr(reversals, "money_back", dawdling(reversals.money_back, 0.2))
         monkeypatch.setattr(reversals, "_even_up_payment", unlocked)
-        refused = [
-            answer for answer in self.everything(bought) if isinstance(answer, Exception) or answer.status_code != 200
-        ]
+        # Each once: a second delivery would count again, and could put it right by chance.
+        parts = [refund(bought, 490, name=str(number)) for number in range(5)]
+        answers = together(*[partial(post_event, event) for event in parts])
+        refused = [answer for answer in answers if isinstance(answer, Exception) or answer.status_code != 200]
         assert refused or wrong()
-        assert books(bought) != (20, 30, 0) or refused

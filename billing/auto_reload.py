@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from billing import clock, gateway, mails, reload_results, reload_skips, saved_cards, standing_order
-from billing.effects import settle_now
+from billing.effects import close_now, settle_now
 from billing.models import AutoReload, Purchase, ReloadSkip, SavedCard, StripeCustomer
 from billing.standing_order import Terms
 from tokens import notices
@@ -203,8 +203,4 @@ def close(purchase: Purchase) -> Purchase:
 
     Raises StripeUnavailable or StripeRefused with nothing changed.
     """
-    payment_intent_id = purchase.stripe_payment_intent_id or ""
-    try:
-        return settle_now(gateway.cancel_payment(payment_intent_id))
-    except gateway.StripeRefused:
-        return settle_now(gateway.retrieve_payment(payment_intent_id))
+    return close_now(purchase.stripe_payment_intent_id or "")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing import gateway, orders
-from billing.effects import settle_now
+from billing.effects import close_now, settle_now
 from billing.models import Purchase
 
 logger = structlog.get_logger(__name__)
@@ -90,11 +90,7 @@ def close(purchase: Purchase) -> Purchase:
     """
     if purchase.way != Purchase.Way.CARD or purchase.decided or not purchase.stripe_payment_intent_id:
         return purchase
-    try:
-        return settle_now(gateway.cancel_payment(purchase.stripe_payment_intent_id))
-    except gateway.StripeRefused:
-        logger.info("payment_could_not_be_closed", purchase_id=str(purchase.pk))
-        return settle_now(gateway.retrieve_payment(purchase.stripe_payment_intent_id))
+    return close_now(purchase.stripe_payment_intent_id)
 
 
 def close_overdue() -> int:

@@ -36,6 +36,19 @@ def settle_now(snapshot: gateway.PaymentSnapshot) -> Purchase:
     return settle(_with_money_back_known(snapshot))
 
 
+def close_now(payment_intent_id: str) -> Purchase:
+    """Close a payment at Stripe, so that nobody can pay it any more, and settle its purchase.
+
+    One that is paid or closed already is settled as what it is. Called outside of a transaction. Raises NotOurs,
+    StripeUnavailable or StripeRefused with nothing changed.
+    """
+    try:
+        closed = gateway.cancel_payment(payment_intent_id)
+    except gateway.StripeRefused:
+        closed = gateway.retrieve_payment(payment_intent_id)
+    return settle_now(closed)
+
+
 def _with_money_back_known(snapshot: gateway.PaymentSnapshot) -> gateway.PaymentSnapshot:
     if snapshot.money_went_back and snapshot.payment_intent_id:
         reversals.follow_payment(snapshot.payment_intent_id)

@@ -12,7 +12,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from billing import gateway, reconcile
-from billing.admin.offer_form import WHOLE_NUMBERS, OfferForm
+from billing.admin.offer_form import OfferAdmin
 from billing.admin.readonly import ReadOnly
 from billing.admin.refund_form import refund_page
 from billing.models import Purchase, StripeCustomer, TokenPackage
@@ -20,23 +20,8 @@ from billing.templatetags.money import money
 
 
 @admin.register(TokenPackage)
-class TokenPackageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TokenPackageAdmin(OfferAdmin):
     list_display = ["name", "code", "catalog", "tokens", "price", "badge", "position", "on_sale"]
-    list_filter = ["catalog", "on_sale"]
-    form = OfferForm
-    formfield_overrides = WHOLE_NUMBERS
-
-    @admin.display(ordering="price_cents")
-    def price(self, package: TokenPackage) -> str:
-        return money(package.price_cents, package.currency)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: TokenPackage | None = None) -> list[str]:
-        """Let nobody rename what purchases point at."""
-        return ["code"] if obj else []
-
-    def has_delete_permission(self, request: HttpRequest, obj: TokenPackage | None = None) -> bool:
-        """Packages are withdrawn with `on sale`, not deleted: purchases remember them."""
-        return False
 
 
 @admin.register(StripeCustomer)

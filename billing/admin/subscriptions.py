@@ -11,30 +11,15 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from billing import gateway, subscribing
-from billing.admin.offer_form import WHOLE_NUMBERS, OfferForm
+from billing.admin.offer_form import OfferAdmin
 from billing.admin.readonly import ReadOnly
 from billing.models import Plan, Subscription
 from billing.templatetags.money import money
 
 
 @admin.register(Plan)
-class PlanAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PlanAdmin(OfferAdmin):
     list_display = ["name", "code", "catalog", "price", "per_day", "position", "on_sale"]
-    list_filter = ["catalog", "on_sale"]
-    form = OfferForm
-    formfield_overrides = WHOLE_NUMBERS
-
-    @admin.display(ordering="price_cents")
-    def price(self, plan: Plan) -> str:
-        return money(plan.price_cents, plan.currency)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Plan | None = None) -> list[str]:
-        """Let nobody rename what subscriptions point at."""
-        return ["code"] if obj else []
-
-    def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
-        """Plans are withdrawn with `on sale`, not deleted: subscriptions remember them."""
-        return False
 
 
 @admin.register(Subscription)

@@ -81,6 +81,13 @@ def signed_in(client: Client, buyer: User) -> Client:
     return client
 
 
+@pytest.fixture
+def desk(client: Client, staff: User) -> Client:
+    """The admin, with the staff member signed in who may do everything."""
+    client.force_login(staff)
+    return client
+
+
 class FakeStripe:
     """What Stripe would answer about sessions, when a test says so; `asked` counts the questions."""
 

@@ -23,12 +23,6 @@ OFFER = {"catalog": "landscape", "name": "Fifty", "price_cents": 5900, "currency
 
 
 @pytest.fixture
-def desk(client: Client, staff: User) -> Client:
-    client.force_login(staff)
-    return client
-
-
-@pytest.fixture
 def onlooker(db: None) -> User:
     """A staff member who may look at everything and do nothing."""
     user = User.objects.create_user("onlooker@example.com", "a-long-passphrase", is_staff=True)

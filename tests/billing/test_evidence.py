@@ -22,12 +22,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def desk(client: Client, staff: User) -> Client:
-    client.force_login(staff)
-    return client
-
-
-@pytest.fixture
 def bought(sell: Sell, buyer: User) -> Purchase:
     """50 tokens for $49.00, with a consent, of which one was used and one returned, and $4.90 refunded."""
     EmailAddress.objects.create(user=buyer, email=buyer.email, verified=True, primary=True)

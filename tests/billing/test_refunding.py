@@ -28,12 +28,6 @@ REASON = "The garden was paved over"
 
 
 @pytest.fixture
-def desk(client: Client, staff: User) -> Client:
-    client.force_login(staff)
-    return client
-
-
-@pytest.fixture
 def bought(sandbox: SandboxProcess, live_server: LiveServer, buyer: User) -> Purchase:
     """50 tokens for $49.00, paid at the sandbox, which delivers nothing of itself."""
     browser = Client()

@@ -296,11 +296,6 @@ class TestTheLetters:
 
 
 class TestStaff:
-    @pytest.fixture
-    def desk(self, client: Client, staff: User) -> Client:
-        client.force_login(staff)
-        return client
-
     def test_edit_what_a_plan_costs_but_not_what_was_sold(self, desk: Client, buyer: User) -> None:
         subscription = subscription_of(buyer)
         fields = {"catalog": "landscape", "name": "Pro", "price_cents": 5900, "currency": "usd", "per_day": 50}

@@ -74,7 +74,7 @@ def _paint_within(seconds: float, engine: DesignEngine, lease: studio.Lease) -> 
 
 def _work(made: Future[Painting], engine: DesignEngine, request: DesignRequest, seconds: float) -> None:
     try:
-        made.set_result(engine.paint(request, timeout_seconds=seconds))
+        made.set_result(engine.paint(request, timeout_seconds=seconds, report=lambda words: None))
     except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
         made.set_exception(error)
     except BaseException as error:  # noqa: BLE001 - an engine that calls exit() must not end the worker

@@ -7,7 +7,7 @@ import time
 import numpy as np
 from PIL import Image
 
-from generations.engines import DesignRequest, EngineError, Painting
+from generations.engines import DesignRequest, EngineError, Painting, Report
 from generations.engines.painting.camera import Camera
 from generations.engines.painting.canvas import Canvas
 from generations.engines.painting.composition import Composition
@@ -41,16 +41,17 @@ class LandscapePainter:
     """Paints `size` pictures as WebP; the default takes about a second on one core."""
 
     name = "landscape"
+    provider = ""
 
     def __init__(self, size: tuple[int, int] = (1024, 768)) -> None:
         self.size = size
 
-    def paint(self, request: DesignRequest, *, timeout_seconds: float) -> Painting:
+    def paint(self, request: DesignRequest, *, timeout_seconds: float, report: Report) -> Painting:
         """Paint the request, or raise EngineError if area or style is unknown or time runs out."""
         _check(request)
         deadline = Deadline(timeout_seconds)
         easel = self._easel(request)
-        picture = self._painted(easel, Composition(easel, request.area, request.style), deadline)
+        picture = self._painted(easel, Composition(easel, request.area, request.style), deadline, report)
         deadline.check()
         sheet = io.BytesIO()
         picture.save(sheet, "WEBP", quality=86, method=3)
@@ -68,12 +69,15 @@ class LandscapePainter:
         width, height = (side * FINENESS for side in self.size)
         return Easel(Canvas(width, height), Camera(width, height), light_for(wishes), wishes, _chance(request))
 
-    def _painted(self, easel: Easel, composition: Composition, deadline: Deadline) -> Image.Image:
+    def _painted(self, easel: Easel, composition: Composition, deadline: Deadline, report: Report) -> Image.Image:
+        report("Choosing the plants")
         composition.gather()
+        report("Painting the sky")
         for layer in (sky, distance):
             deadline.check()
             layer(easel)
         deadline.check()
+        report("Laying out the ground")
         composition.surfaces()
         composition.behind()
         deadline.check()
@@ -82,13 +86,16 @@ class LandscapePainter:
         if mist:
             veil(easel, *mist.pop(0))
         composition.far_fences()
+        report("Building the house")
         composition.building()
+        report("Planting")
         for thing in composition.scene.in_order():
             deadline.check()
             while mist and thing.z < mist[0][0]:
                 veil(easel, *mist.pop(0))
             thing.paint(easel)
         deadline.check()
+        report("Adding the last light")
         return finish(easel, self.size)
 
 

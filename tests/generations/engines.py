@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from generations.engines import DesignRequest, EngineError, Painting
+from generations.engines import DesignRequest, EngineError, Painting, Report
 
 # The smallest WebP there is: one pixel.
 PIXEL: Final = bytes.fromhex(
@@ -27,8 +27,9 @@ class ObedientPainter:
     """Does what the prompt says: refuse, break, exit, dawdle, hang, draw something that is no picture."""
 
     name = "obedient"
+    provider = ""
 
-    def paint(self, request: DesignRequest, *, timeout_seconds: float) -> Painting:
+    def paint(self, request: DesignRequest, *, timeout_seconds: float, report: Report) -> Painting:
         if request.prompt == "refuse":
             raise EngineError("This cannot be drawn.")
         if request.prompt == "break":

@@ -19,9 +19,13 @@ SMALL = (256, 192)
 Pixels = npt.NDArray[np.float64]
 
 
+def unheard(words: str) -> None:
+    """Nobody listens to how far it is."""
+
+
 @cache
 def painted(area: str, style: str, prompt: str = "", size: tuple[int, int] = SMALL) -> Painting:
-    return LandscapePainter(size).paint(DesignRequest(area, style, prompt), timeout_seconds=30)
+    return LandscapePainter(size).paint(DesignRequest(area, style, prompt), timeout_seconds=30, report=unheard)
 
 
 def pixels(painting: Painting) -> Pixels:
@@ -58,7 +62,7 @@ class TestTheUsualSize:
         [("front-yard", "english-garden"), ("side-yard", "japanese-zen"), ("patio", "modern-minimalist")],
     )
     def test_it_is_1024_by_768(self, area: str, style: str) -> None:
-        painting = LandscapePainter().paint(DesignRequest(area, style, ""), timeout_seconds=30)
+        painting = LandscapePainter().paint(DesignRequest(area, style, ""), timeout_seconds=30, report=unheard)
         assert Image.open(io.BytesIO(painting.image)).size == (1024, 768)
         assert (painting.width, painting.height) == (1024, 768)
         assert 40_000 < len(painting.image) < 400_000  # bytes
@@ -71,7 +75,7 @@ class TestTheUsualSize:
 class TestTheSameRequestAgain:
     def test_it_gives_the_same_bytes(self) -> None:
         request = DesignRequest("walkway", "english-garden", "roses and a fountain in the mist")
-        first, second = (LandscapePainter(SMALL).paint(request, timeout_seconds=30) for _ in range(2))
+        first, second = (LandscapePainter(SMALL).paint(request, timeout_seconds=30, report=unheard) for _ in range(2))
         assert first == second
 
     def test_another_prompt_gives_another_picture(self) -> None:
@@ -194,15 +198,15 @@ class TestWhatCannotBePainted:
     def test_no_time_at_all_is_refused_at_once(self) -> None:
         started = time.monotonic()
         with pytest.raises(EngineError) as stopped:
-            LandscapePainter().paint(DesignRequest("patio", "japanese-zen", ""), timeout_seconds=0)
+            LandscapePainter().paint(DesignRequest("patio", "japanese-zen", ""), timeout_seconds=0, report=unheard)
         assert stopped.value.sentence == "The painting took too long and was stopped."
         assert time.monotonic() - started < 1.0
 
     def test_a_deadline_in_the_middle_stops_the_painting(self) -> None:
         request = DesignRequest("walkway", "english-garden", "")
-        LandscapePainter(SMALL).paint(request, timeout_seconds=30)  # brushes and noise are made once per process
+        LandscapePainter(SMALL).paint(request, timeout_seconds=30, report=unheard)  # brushes and noise are made once per process
         with pytest.raises(EngineError):
-            LandscapePainter().paint(request, timeout_seconds=0.1)
+            LandscapePainter().paint(request, timeout_seconds=0.1, report=unheard)
 
 
 class TestOddPrompts:

@@ -19,7 +19,7 @@ STATEMENTS_AROUND = 2  # BEGIN and COMMIT, which Django's query log may or may n
 
 
 def starting() -> list[Figure]:
-    """Return the statements of `studio.start` and `ledger.charge`, and the ratio of their medians."""
+    """Return the statements of `studio.start_designs` and `ledger.charge`, and the ratio of their medians."""
     people = list(User.objects.filter(pk__in=[user_id(number) for number in range(1, ROUNDS + 1)]))
     bare = _median([partial(_charge, user) for user in people])
     whole = _median([partial(_start, user) for user in people])
@@ -27,9 +27,17 @@ def starting() -> list[Figure]:
         Figure(
             "statements per ledger.charge", _statements(lambda: _charge(people[0])), "statements", None, "", 4, True
         ),
-        Figure("statements per studio.start", _statements(lambda: _start(people[0])), "statements", None, "", 8, True),
+        Figure(
+            "statements per studio.start_designs",
+            _statements(lambda: _start(people[0])),
+            "statements",
+            None,
+            "",
+            8,
+            True,
+        ),
         Figure("ledger.charge, p50", bare * 1000, "ms"),
-        Figure("studio.start, p50", whole * 1000, "ms", whole / bare, "a bare charge", 4, True),
+        Figure("studio.start_designs, p50", whole * 1000, "ms", whole / bare, "a bare charge", 4, True),
     ]
 
 
@@ -55,7 +63,9 @@ def _charge(user: User) -> object:
 
 
 def _start(user: User) -> object:
-    return studio.start(user=user, form_key=uuid.uuid4(), area="patio", style="japanese-zen", prompt="a pond")
+    return studio.start_designs(
+        user=user, form_key=uuid.uuid4(), areas=["patio"], style="japanese-zen", prompt="a pond"
+    )[0]
 
 
 def _median(calls: list[Callable[[], object]]) -> float:

@@ -47,6 +47,7 @@ TRIAL_CREDITS = 3
 # Keys the fingerprints of mailboxes that had their trial. Never change it: everybody would get a second one.
 TRIAL_PEPPER: str = env.str("TRIAL_PEPPER", default="local pepper")
 LANDSCAPE_ENGINE: str = env.str("LANDSCAPE_ENGINE", default="generations.engines.landscape.LandscapePainter")
+CHAT_ENGINE: str = env.str("CHAT_ENGINE", default="generations.engines.assistant.RulesAssistant")
 ENGINE_TIMEOUT_SECONDS: int = env.int("ENGINE_TIMEOUT_SECONDS", default=120)
 
 # --- Stripe (only billing/gateway/ speaks to it) --------------------------------------------------------

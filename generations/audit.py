@@ -1,4 +1,4 @@
-"""What the audit checks about designs: each was paid and settled exactly as its row and the books say.
+"""What the audit checks about designs and messages: each was paid and settled exactly as its row and the books say.
 
 Trusts neither the constraints of the table nor the verbs of the studio; it recounts from the ledger's rows.
 """
@@ -23,14 +23,45 @@ CHECKS = [
         """,
     ),
     Check(
-        "generation_refunded_if_and_only_if_failed",
+        "generation_refunded_if_and_only_if_without_result",
         """
         SELECT format('generation %s is %s; its charge %s has refund %s, it names %s', generation.id,
             generation.state, generation.charge_id, refund.id, generation.refund_id)
         FROM generations_generation AS generation
             LEFT JOIN tokens_tokentransaction AS refund ON refund.refund_of_id = generation.charge_id
         WHERE generation.refund_id IS DISTINCT FROM refund.id
-            OR (generation.state = 'failed' AND generation.charge_id IS NOT NULL) <> (refund.id IS NOT NULL)
+            OR (generation.state IN ('failed', 'cancelled') AND generation.charge_id IS NOT NULL)
+                <> (refund.id IS NOT NULL)
+        """,
+    ),
+    Check(
+        "generation_result_if_and_only_if_succeeded",
+        """
+        SELECT format('%s %s is %s, deleted at %s; it has picture "%s" and %s characters of reply', kind, id, state,
+            deleted_at, image, length(reply))
+        FROM generations_generation
+        WHERE CASE WHEN state <> 'succeeded' OR deleted_at IS NOT NULL THEN image <> '' OR reply <> ''
+            WHEN kind = 'message' THEN image <> '' OR reply = ''
+            ELSE image = '' OR reply <> '' END
+        """,
+    ),
+    Check(
+        "generation_one_reply_at_a_time",
+        """
+        SELECT format('conversation %s of %s waits for %s replies', conversation_id, min(user_id::text), count(*))
+        FROM generations_generation
+        WHERE conversation_id IS NOT NULL AND state IN ('queued', 'running')
+        GROUP BY conversation_id HAVING count(*) > 1
+        """,
+    ),
+    Check(
+        "generation_belongs_to_its_conversations_owner",
+        """
+        SELECT format('message %s of %s is in conversation %s of %s', generation.id, generation.user_id,
+            conversation.id, conversation.user_id)
+        FROM generations_generation AS generation
+            JOIN generations_conversation AS conversation ON conversation.id = generation.conversation_id
+        WHERE conversation.user_id <> generation.user_id
         """,
     ),
     Check(

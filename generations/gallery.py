@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
+from zlib import crc32
 
 from django.db.models import Q
 
@@ -44,7 +45,7 @@ class Progress:
     @property
     def shown(self) -> str:
         """A short text that changes if and only if something shown changes; the fragment polls with it."""
-        return f"{self.generation.state}.{self.ahead}"
+        return f"{self.generation.state}.{self.ahead}.{crc32(self.generation.progress.encode())}"
 
 
 def read_place(text: str) -> Place | None:
@@ -59,7 +60,8 @@ def read_place(text: str) -> Place | None:
 
 def page(user_id: UUID, *, before: Place | None = None, size: int = PAGE_SIZE) -> Page:
     """Return the newest `size` designs of somebody that are older than `before` (all, when None)."""
-    designs = Generation.objects.filter(user_id=user_id).order_by("-created_at", "-id")
+    designs = Generation.objects.filter(user_id=user_id, kind=Generation.Kind.DESIGN, deleted_at=None)
+    designs = designs.order_by("-created_at", "-id")
     if before is not None:
         # The first condition is what the index can seek to; the second decides within one moment.
         designs = designs.filter(created_at__lte=before.created_at).filter(
@@ -75,5 +77,6 @@ def progress(generation: Generation) -> Progress:
     """Return how far `generation` has come; counts the queue before it only while it waits itself."""
     if generation.state != Generation.State.QUEUED:
         return Progress(generation, 0)
-    ahead = Generation.objects.filter(state=Generation.State.QUEUED, job_id__lt=generation.job_id).count()
+    waiting = Generation.objects.filter(state=Generation.State.QUEUED, kind=generation.kind)
+    ahead = waiting.filter(job_id__lt=generation.job_id).count()
     return Progress(generation, ahead)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -14,6 +15,7 @@ from generations.engines import Painting
 
 # Pictures only: nothing a browser would run as a document of this site (no SVG, no HTML).
 EXTENSIONS: Final = {"image/webp": ".webp", "image/png": ".png", "image/jpeg": ".jpg"}
+THUMBNAIL_SIZE: Final = (512, 512)
 CONTENT_TYPES: Final = {extension: content_type for content_type, extension in EXTENSIONS.items()}
 
 
@@ -21,17 +23,45 @@ class UnknownPictureType(Exception):
     """The engine made something that is not a picture this site shows. Nothing was stored."""
 
 
-def store(painting: Painting) -> str:
-    """Write the picture to the disk itself and return its name in the storage.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The names, in the storage, of a picture and of its small version."""
+
+    image: str
+    thumbnail: str
+
+
+def store(painting: Painting) -> Stored:
+    """Write the picture and a small version of it to the disk itself and return their names in the storage.
 
     Raises UnknownPictureType when it is not what it says, or OSError when the storage is full.
     """
     _require_picture(painting)
-    name = f"generations/{secrets.token_hex(20)}{EXTENSIONS[painting.content_type]}"
-    stored = default_storage.save(name, ContentFile(painting.image))
+    small = _thumbnail(painting.image)
+    image = save("generations", EXTENSIONS[painting.content_type], painting.image)
+    return Stored(image, save("generations", ".webp", small))
+
+
+def save(folder: str, extension: str, content: bytes) -> str:
+    """Write a file under a random name, to the disk itself, and return the name."""
+    stored = default_storage.save(f"{folder}/{secrets.token_hex(20)}{extension}", ContentFile(content))
     if isinstance(default_storage, FileSystemStorage):
         _sync(Path(default_storage.path(stored)))
     return stored
+
+
+def read(name: str) -> bytes:
+    """Return a stored file. Raises OSError when it is not there."""
+    with default_storage.open(name, "rb") as file:
+        return bytes(file.read())
+
+
+def _thumbnail(image: bytes) -> bytes:
+    with Image.open(BytesIO(image)) as picture:
+        picture.thumbnail(THUMBNAIL_SIZE)
+        sheet = BytesIO()
+        picture.convert("RGB").save(sheet, "WEBP", quality=80, method=4)
+    return sheet.getvalue()
 
 
 def _require_picture(painting: Painting) -> None:
@@ -56,9 +86,10 @@ def _sync(path: Path) -> None:
             os.close(descriptor)
 
 
-def discard(name: str) -> None:
-    """Remove a stored picture that no generation shows; calm when it is not there."""
-    default_storage.delete(name)
+def discard(stored: Stored) -> None:
+    """Remove a picture that no generation shows; calm when it is not there."""
+    for name in (stored.image, stored.thumbnail):
+        default_storage.delete(name)
 
 
 def content_type(name: str) -> str:

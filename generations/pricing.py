@@ -1,4 +1,4 @@
-"""What a design costs, said before the click and explained after it.
+"""What a design or a message costs, said before the click and explained after it.
 
 Only words: which right really pays is decided by `tokens.ledger.charge`, under the account's lock.
 """
@@ -17,18 +17,26 @@ _WHY = {
 }
 
 
-def button_label(held: Balance) -> str:
-    """Return the words on the button: what one design costs somebody who holds `held`."""
+def button_label(held: Balance, count: int = 1) -> str:
+    """Return the words on the button: what `count` designs cost somebody who holds `held`."""
+    return f"Generate - {cost_label(held, count)}"
+
+
+def cost_label(held: Balance, count: int = 1) -> str:
+    """Return what `count` generations cost: "included", "free trial: 2 left", "3 tokens", "2 free + 1 token"."""
     if held.unlimited:
-        return "Generate - included"
-    if held.trial_balance >= COST:
-        return f"Generate - free trial: {held.trial_balance} left"
-    return f"Generate - {tokens(COST)}"
+        return "included"
+    free = min(held.trial_balance // COST, count)
+    if free == count:
+        return f"free trial: {held.trial_balance} left" if count == 1 else f"{count} free"
+    paid = tokens((count - free) * COST)
+    return f"{free} free + {paid}" if free else paid
 
 
-def affordable(held: Balance) -> bool:
-    """Whether a design could be paid by what was held a moment ago; the charge itself looks again."""
-    return held.unlimited or held.trial_balance >= COST or held.balance >= COST
+def affordable(held: Balance, count: int = 1) -> bool:
+    """Whether `count` could be paid by what was held a moment ago; the charge itself looks again."""
+    free = min(held.trial_balance // COST, count)
+    return held.unlimited or held.balance >= (count - free) * COST
 
 
 def price(source: str, cost: int) -> str:

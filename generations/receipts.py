@@ -24,13 +24,13 @@ def receipt(generation: Generation) -> Receipt:
     """Return the receipt of a generation that was read together with its charge and refund."""
     entries = [entry for entry in (generation.charge, generation.refund) if entry]
     succeeded = generation.state == Generation.State.SUCCEEDED
-    failed = generation.state == Generation.State.FAILED
+    gave_nothing = generation.has_ended and not succeeded
     return Receipt(
         price=pricing.price(generation.source, generation.cost),
         why=pricing.why(generation.source),
         charged_at=generation.charge.created_at if generation.charge else generation.created_at,
         settled_at=generation.ended_at if succeeded else None,
         returned_at=generation.refund.created_at if generation.refund else None,
-        returned=pricing.returned(generation.source, generation.cost) if failed else "",
+        returned=pricing.returned(generation.source, generation.cost) if gave_nothing else "",
         numbers=[entry.number for entry in entries],
     )

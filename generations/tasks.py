@@ -1,8 +1,9 @@
-"""What the workers do about designs: paint them, and look for overdue ones."""
+"""What the workers do: paint designs, answer messages, and look for overdue ones."""
 
 import traceback
+from collections.abc import Callable
 from concurrent.futures import Future, wait
-from functools import cache
+from dataclasses import replace
 from threading import Thread
 from time import monotonic
 from typing import Final, cast
@@ -11,19 +12,21 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
-from django.utils.module_loading import import_string
 from procrastinate.contrib.django import app
 
-from generations import studio
-from generations.engines import DesignEngine, DesignRequest, EngineError, Painting
+from generations import availability, pictures, studio
+from generations.commissions import Commission
+from generations.engines import ChatEngine, ChatRequest, DesignEngine, EngineError, Painting, Reply, chosen
 
 logger = structlog.get_logger(__name__)
 
 # Well under the 30 seconds after which a starting worker forgets a silent one.
 SWEEP_SECONDS: Final = 15
-# Before any design that waits: a sweep takes milliseconds and gives tokens back.
+# How often what the engine reports is written down; the page asks about as often.
+TELL_SECONDS: Final = 0.4
+# Before anything that waits: a sweep takes milliseconds and gives tokens back.
 SWEEP_PRIORITY: Final = 100
-SOMETHING_BROKE: Final = "Something went wrong while the design was being made."
+SOMETHING_BROKE: Final = "Something went wrong while it was being made."
 
 
 @app.task(name=studio.PAINT_TASK, queue="generations")
@@ -32,53 +35,103 @@ def paint(generation_id: str) -> None:
 
     Never run again for the same generation: after a crash the sweep refunds instead.
     """
-    lease = studio.take_lease(UUID(generation_id))
+    _make(UUID(generation_id), chosen.design_engine)
+
+
+@app.task(name=studio.ANSWER_TASK, queue="generations")
+def answer(generation_id: str) -> None:
+    """Reply to one message, with the promises of `paint`."""
+    _make(UUID(generation_id), chosen.chat_engine)
+
+
+def _make(generation_id: UUID, choose: Callable[[], DesignEngine | ChatEngine]) -> None:
+    lease = studio.take_lease(generation_id)
     if lease is None:
-        logger.info("generation_not_waiting", generation_id=generation_id)
+        logger.info("generation_not_waiting", generation_id=str(generation_id))
         return
     try:
-        engine = _engine(settings.LANDSCAPE_ENGINE)
-        painting = _paint_within(settings.ENGINE_TIMEOUT_SECONDS, engine, lease)
+        engine = choose()
+        with availability.watched(engine.provider):
+            made = _made_within(settings.ENGINE_TIMEOUT_SECONDS, engine, lease)
         _check_the_connection()
-        studio.finish(lease, painting, engine=engine.name)
+        studio.finish(lease, made, engine=engine.name)
     except EngineError as error:
-        logger.info("engine_refused", generation_id=generation_id)
-        studio.fail(lease.generation_id, reason=error.sentence, attempt=lease.attempt)
+        logger.info("engine_refused", generation_id=str(generation_id))
+        _check_the_connection()
+        studio.fail(generation_id, reason=error.sentence, attempt=lease.attempt, usage=error.usage)
     except Exception as error:  # noqa: BLE001 - whatever broke, the user gets the token back
         _log_without_words(error, generation_id)
         _check_the_connection()
-        studio.fail(lease.generation_id, reason=SOMETHING_BROKE, attempt=lease.attempt)
+        studio.fail(generation_id, reason=SOMETHING_BROKE, attempt=lease.attempt)
 
 
-@cache
-def _engine(path: str) -> DesignEngine:
-    return cast(DesignEngine, import_string(path)())
+class _Heard:
+    """What the engine has reported last, passed from its thread to the one that waits."""
+
+    def __init__(self) -> None:
+        self.words = self.told = ""
+
+    def report(self, words: str) -> None:
+        self.words = words
 
 
-def _paint_within(seconds: float, engine: DesignEngine, lease: studio.Lease) -> Painting:
-    """Return the engine's picture, or raise: its own error, or EngineError when `seconds` are over.
+def _made_within(seconds: float, engine: DesignEngine | ChatEngine, lease: studio.Lease) -> Painting | Reply:
+    """Return what the engine made, or raise: its own error, or EngineError when `seconds` are over.
 
     The engine works in a thread that cannot hold up the worker: one that never returns is left behind. While
-    it works, this thread reports that it is alive, because a worker that was asked to stop no longer reports by
-    itself; and it looks for overdue designs, because the sweep's own job may find every slot taken.
+    it works, this thread shows what it reports; says that it is alive, because a worker that was asked to stop no
+    longer does so by itself; and looks for overdue generations, because the sweep's own job may find every slot
+    taken.
     """
-    made: Future[Painting] = Future()
-    Thread(target=_work, args=(made, engine, lease.request, seconds), name="engine", daemon=True).start()
-    deadline = monotonic() + seconds
-    while not wait([made], timeout=max(0.0, min(SWEEP_SECONDS, deadline - monotonic()))).done:
+    made: Future[Painting | Reply] = Future()
+    heard = _Heard()
+    Thread(target=_work, args=(made, engine, lease.commission, seconds, heard), name="engine", daemon=True).start()
+    deadline, sweep_at = monotonic() + seconds, monotonic() + SWEEP_SECONDS
+    while not wait([made], timeout=max(0.0, min(TELL_SECONDS, deadline - monotonic()))).done:
         if monotonic() >= deadline:
             raise EngineError(studio.TOOK_TOO_LONG)
-        _report_and_sweep(lease)
+        _tell(lease, heard)
+        if monotonic() >= sweep_at:
+            _report_and_sweep(lease)
+            sweep_at = monotonic() + SWEEP_SECONDS
     return made.result()
 
 
-def _work(made: Future[Painting], engine: DesignEngine, request: DesignRequest, seconds: float) -> None:
+def _work(
+    made: "Future[Painting | Reply]",
+    engine: DesignEngine | ChatEngine,
+    commission: Commission,
+    seconds: float,
+    heard: _Heard,
+) -> None:
     try:
-        made.set_result(engine.paint(request, timeout_seconds=seconds, report=lambda words: None))
+        made.set_result(_ask(engine, commission, seconds, heard))
     except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
         made.set_exception(error)
     except BaseException as error:  # noqa: BLE001 - an engine that calls exit() must not end the worker
         made.set_exception(RuntimeError(f"The engine raised {type(error).__name__}."))
+
+
+def _ask(engine: DesignEngine | ChatEngine, commission: Commission, seconds: float, heard: _Heard) -> Painting | Reply:
+    """Ask the engine. The photo is read here, so that a slow storage takes the engine's time and nobody else's."""
+    request = commission.request
+    if isinstance(request, ChatRequest):
+        return cast(ChatEngine, engine).reply(request, timeout_seconds=seconds, report=heard.report)
+    if commission.photo:
+        request = replace(request, photo=pictures.read(commission.photo))
+    return cast(DesignEngine, engine).paint(request, timeout_seconds=seconds, report=heard.report)
+
+
+def _tell(lease: studio.Lease, heard: _Heard) -> None:
+    words = heard.words
+    if words == heard.told:
+        return
+    try:
+        _check_the_connection()
+        studio.tell(lease, words)
+        heard.told = words
+    except Error:
+        logger.warning("progress_not_told", generation_id=str(lease.generation_id), exc_info=True)
 
 
 _ALIVE = """
@@ -104,10 +157,10 @@ def _check_the_connection() -> None:
         close_old_connections()
 
 
-def _log_without_words(error: Exception, generation_id: str) -> None:
+def _log_without_words(error: Exception, generation_id: UUID) -> None:
     """Log what broke and where, but not its message: an engine's message may quote the prompt."""
     where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
-    logger.error("engine_broke", generation_id=generation_id, error=type(error).__name__, where=where)
+    logger.error("engine_broke", generation_id=str(generation_id), error=type(error).__name__, where=where)
 
 
 @app.periodic(cron=f"* * * * * */{SWEEP_SECONDS}")
@@ -118,7 +171,7 @@ def _log_without_words(error: Exception, generation_id: str) -> None:
     priority=SWEEP_PRIORITY,
 )
 def expire_overdue(timestamp: int) -> None:
-    """Refund every design nobody can wait for any longer; every 15 seconds, so well within a minute."""
+    """Refund every generation nobody can wait for any longer; every 15 seconds, so well within a minute."""
     expired = studio.expire_overdue()
     if expired:
         logger.warning("generations_expired", count=expired)

@@ -1,12 +1,12 @@
 from django.urls import path
 
-from generations import views
+from generations.views import designs, ordering
 
 app_name = "generations"
 urlpatterns = [
-    path("generate/", views.generate, name="generate"),
-    path("generations/", views.gallery_page, name="gallery"),
-    path("generations/<uuid:generation_id>/", views.generation_page, name="generation"),
-    path("generations/<uuid:generation_id>/status/", views.generation_status, name="status"),
-    path("generations/<uuid:generation_id>/image/", views.image, name="image"),
+    path("generate/", ordering.generate, name="generate"),
+    path("generations/", designs.gallery_page, name="gallery"),
+    path("generations/<uuid:generation_id>/", designs.generation_page, name="generation"),
+    path("generations/<uuid:generation_id>/status/", designs.generation_status, name="status"),
+    path("generations/<uuid:generation_id>/image/", designs.image, name="image"),
 ]

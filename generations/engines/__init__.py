@@ -84,7 +84,7 @@ class Reply:
 
 
 class EngineError(Exception):
-    """The engine could not do it; `sentence` can be shown to the user. `usage` is billed by the provider all the same."""
+    """The engine could not do it; `sentence` can be shown to the user. The provider bills `usage` all the same."""
 
     def __init__(self, sentence: str, *, usage: Usage | None = None) -> None:
         super().__init__(sentence)

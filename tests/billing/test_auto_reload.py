@@ -95,7 +95,7 @@ class TestCrossingTheThreshold:
         tasks.reload(str(ready.pk))
         assert states(ready) == []
         jobs_before = len(jobs(RELOAD))
-        studio.start(user=ready, form_key=ready.pk, area="front-yard", style="english-garden", prompt="")
+        studio.start_designs(user=ready, form_key=ready.pk, areas=["front-yard"], style="english-garden", prompt="")[0]
         assert (jobs_before, jobs(RELOAD)) == (1, [{"user_id": str(ready.pk)}])
         tasks.reload(str(ready.pk))
         assert (states(ready), balance(ready)) == (["paid"], 59)

@@ -31,8 +31,9 @@ def bought(sell: Sell, buyer: User) -> Purchase:
     purchase = sell(consent=consent)
     post_event(stripe_events.completed(purchase))
     for style in ("japanese-zen", "english-garden"):
-        wishes = {"area": "patio", "style": style, "prompt": "my secret wish"}
-        generation = studio.start(user=buyer, form_key=uuid4(), **wishes)
+        [generation] = studio.start_designs(
+            user=buyer, form_key=uuid4(), areas=["patio"], style=style, prompt="my secret wish"
+        )
         if style == "japanese-zen":
             studio.fail(generation.pk, reason="It failed.")
     post_event(refund(purchase, 490))
@@ -92,7 +93,7 @@ class TestTheReceipts:
     def test_leave_out_what_others_did(self, disputed: Dispute, stranger: User, sell: Sell) -> None:
         theirs = sell(user=stranger)
         post_event(stripe_events.completed(theirs))
-        studio.start(user=stranger, form_key=theirs.pk, area="patio", style="desert-landscape", prompt="")
+        studio.start_designs(user=stranger, form_key=theirs.pk, areas=["patio"], style="desert-landscape", prompt="")[0]
         assert "Desert" not in text_of(disputed)
 
     def test_are_none_for_a_payment_that_is_not_ours(self, bought: Purchase) -> None:

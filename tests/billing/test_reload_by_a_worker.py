@@ -66,7 +66,7 @@ def test_a_design_that_crosses_the_threshold_is_followed_by_tokens_and_a_mail(
     save_card(buyer)
     order_reloads(buyer)
     for _ in range(5):
-        studio.start(user=buyer, form_key=uuid4(), area="front-yard", style="english-garden", prompt="")
+        studio.start_designs(user=buyer, form_key=uuid4(), areas=["front-yard"], style="english-garden", prompt="")[0]
     wait_for(lambda: states(buyer) == ["paid"], RELOAD_SECONDS)
     wait_for(lambda: worker.exists() and len(list(worker.iterdir())) == 1, RELOAD_SECONDS)
     [letter] = worker.iterdir()

@@ -70,7 +70,7 @@ def text(browser: Client, address: str = PAGE) -> str:
 
 
 def design(user: User) -> str:
-    return studio.start(user=user, form_key=uuid4(), area="patio", style="japanese-zen", prompt="").source
+    return studio.start_designs(user=user, form_key=uuid4(), areas=["patio"], style="japanese-zen", prompt="")[0].source
 
 
 @pytest.fixture

@@ -102,12 +102,14 @@ class TestAGeneration:
         ledger.adjust(user_id=buyer.pk, amount=1000, reason="Given", adjusted_by_id=buyer.pk, key="given")
 
     def start(self, buyer: User, form_key: UUID) -> Generation:
-        return studio.start(user=buyer, form_key=form_key, area="front-yard", style="english-garden", prompt="roses")
+        return studio.start_designs(
+            user=buyer, form_key=form_key, areas=["front-yard"], style="english-garden", prompt="roses"
+        )[0]
 
     def test_its_start(self, buyer: User) -> None:
         def again(form_key: UUID) -> None:
             generation = self.start(buyer, form_key)
-            assert Generation.objects.filter(form_key=form_key).count() == 1
+            assert Generation.objects.filter(order_id=form_key).count() == 1
             assert keys_like(f"generation:{generation.pk}:charge") == 1
             assert TokenAccount.objects.get(pk=buyer.pk).balance == 1000 - Generation.objects.count()
 

@@ -64,8 +64,8 @@ def _the_worker_works_again(shop: WholeShop) -> None:
     """A design started after the outage is painted, so the worker came back without being restarted by hand."""
     script = (
         "from uuid import uuid4; from accounts.models import User; from generations import studio;"
-        "g = studio.start(user=User.objects.get(email='buyer@example.com'), form_key=uuid4(), area='patio',"
-        "style='japanese-zen', prompt='');"
+        "[g] = studio.start_designs(user=User.objects.get(email='buyer@example.com'), form_key=uuid4(),"
+        "areas=['patio'], style='japanese-zen', prompt='');"
         "import time; from generations.models import Generation;"
         "[time.sleep(0.5) for _ in range(80) if Generation.objects.get(pk=g.pk).state in ('queued', 'running')];"
         "print('ended', Generation.objects.get(pk=g.pk).state)"

@@ -43,7 +43,7 @@ def start() -> Start:
 
     def _start(user: User, **settings: Any) -> Generation:
         wanted = {"form_key": uuid4(), "area": "front-yard", "style": "english-garden", "prompt": "", **settings}
-        return studio.start(user=user, **wanted)
+        return studio.start_designs(user=user, areas=[wanted.pop("area")], **wanted)[0]
 
     return _start
 

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
 UNGUARDED = [
     "ALTER TABLE generations_generation DISABLE TRIGGER generation_ends_once",
     "ALTER TABLE generations_generation DROP CONSTRAINT generation_charged_or_covered",
-    "ALTER TABLE generations_generation DROP CONSTRAINT generation_refunded_if_and_only_if_failed",
+    "ALTER TABLE generations_generation DROP CONSTRAINT generation_refunded_if_and_only_if_without_result",
 ]
 
 
@@ -87,12 +87,12 @@ class TestTheAudit:
 
     def test_a_failure_that_was_not_refunded(self, design: Generation) -> None:
         change(design, state="failed", ended_at=timezone.now())
-        assert found() == {"generation_refunded_if_and_only_if_failed"}
+        assert found() == {"generation_refunded_if_and_only_if_without_result"}
 
     def test_a_refund_of_a_design_that_did_not_fail(self, design: Generation) -> None:
         assert design.charge is not None
         ledger.refund(design.charge, description="x")
-        assert found() == {"generation_refunded_if_and_only_if_failed"}
+        assert found() == {"generation_refunded_if_and_only_if_without_result"}
 
     def test_a_failure_that_names_another_refund(self, design: Generation, buyer: User, start: Start) -> None:
         other = start(buyer)
@@ -101,7 +101,7 @@ class TestTheAudit:
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         change(other, refund=None)
-        assert found() == {"generation_refunded_if_and_only_if_failed"}
+        assert found() == {"generation_refunded_if_and_only_if_without_result"}
 
     def test_a_lease_that_nobody_ended(self, design: Generation) -> None:
         lease = studio.take_lease(design.pk)

@@ -15,9 +15,10 @@ from procrastinate.contrib.django import app
 
 from accounts.models import User
 from generations import pictures, studio
-from generations.engines import Painting
+from generations.commissions import Commission
+from generations.engines import DesignRequest, Painting
 from generations.models import Generation
-from generations.studio import Lease
+from generations.studio import Lease, ending
 from tests.generations.conftest import Give, Start, held
 from tests.generations.engines import PIXEL, painting
 from tests.subscribed import subscription_of
@@ -67,11 +68,7 @@ class TestTheLease:
         give(buyer, 1)
         lease = studio.take_lease(start(buyer, prompt="Roses").pk)
         assert lease is not None
-        assert (lease.request.area, lease.request.style, lease.request.prompt) == (
-            "front-yard",
-            "english-garden",
-            "Roses",
-        )
+        assert lease.commission == Commission(DesignRequest("front-yard", "english-garden", "Roses"))
 
     def test_it_is_given_once(self, waiting: Generation, lease: Lease) -> None:
         assert studio.take_lease(waiting.pk) is None
@@ -110,7 +107,8 @@ class TestAFinishedPicture:
         assert studio.finish(lease, painting(), engine="obedient") is True
         assert studio.finish(lease, painting(), engine="obedient") is False
         waiting.refresh_from_db()
-        assert stored_files() == [Path(default_storage.path(str(waiting.image)))]
+        kept = {Path(default_storage.path(str(name))) for name in (waiting.image, waiting.thumbnail)}
+        assert set(stored_files()) == kept
 
     @pytest.mark.parametrize(
         "no_picture",
@@ -131,10 +129,10 @@ class TestAFinishedPicture:
         def cut_off(*_: object) -> None:
             raise OperationalError("the connection is gone")
 
-        monkeypatch.setattr(studio, "_end", cut_off)
+        monkeypatch.setattr(ending, "_end", cut_off)
         with pytest.raises(OperationalError):
             studio.finish(lease, painting(), engine="obedient")
-        assert len(stored_files()) == 1
+        assert len(stored_files()) == 2
 
 
 class TestALatePicture:
@@ -211,14 +209,14 @@ class TestWhatPostgreSQLRefuses:
 
     def test_a_failure_without_a_refund(self, waiting: Generation) -> None:
         with (
-            pytest.raises(IntegrityError, match="generation_refunded_if_and_only_if_failed"),
+            pytest.raises(IntegrityError, match="generation_refunded_if_and_only_if_without_result"),
             transaction.atomic(),
         ):
             Generation.objects.filter(pk=waiting.pk).update(state="failed", ended_at=timezone.now())
 
     def test_a_success_without_a_picture(self, waiting: Generation) -> None:
         with (
-            pytest.raises(IntegrityError, match="generation_picture_if_and_only_if_succeeded"),
+            pytest.raises(IntegrityError, match="generation_result_if_and_only_if_succeeded"),
             transaction.atomic(),
         ):
             Generation.objects.filter(pk=waiting.pk).update(state="succeeded", ended_at=timezone.now())

@@ -204,7 +204,8 @@ class TestWhatCannotBePainted:
 
     def test_a_deadline_in_the_middle_stops_the_painting(self) -> None:
         request = DesignRequest("walkway", "english-garden", "")
-        LandscapePainter(SMALL).paint(request, timeout_seconds=30, report=unheard)  # brushes and noise are made once per process
+        # Brushes and noise are made once per process.
+        LandscapePainter(SMALL).paint(request, timeout_seconds=30, report=unheard)
         with pytest.raises(EngineError):
             LandscapePainter().paint(request, timeout_seconds=0.1, report=unheard)
 

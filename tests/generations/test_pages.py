@@ -221,7 +221,7 @@ class TestOnesOwnDesign:
         give(buyer, 1)
         generation = start(buyer, prompt="Lavender")
         shown = text(shop.get(address("generation", generation)))
-        assert f'hx-get="{address("status", generation)}?shown=queued.0"' in shown
+        assert f'hx-get="{address("status", generation)}?shown=queued.0.0"' in shown
         assert 'hx-trigger="every 2s"' in shown
         assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in shown
         assert "You can leave this page" in shown
@@ -283,9 +283,9 @@ class TestThePoll:
     ) -> None:
         give(buyer, 1)
         generation = start(buyer)
-        assert self.poll(shop, generation, "queued.0").status_code == 204
+        assert self.poll(shop, generation, "queued.0.0").status_code == 204
         studio.take_lease(generation.pk)
-        assert self.poll(shop, generation, "queued.0").status_code == 200
+        assert self.poll(shop, generation, "queued.0.0").status_code == 200
         assert self.poll(shop, generation, "running.0").status_code == 204
 
     def test_it_tells_how_many_are_before(

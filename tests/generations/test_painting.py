@@ -15,7 +15,7 @@ from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from accounts.models import User
 from generations import studio, tasks
-from generations.engines import DesignRequest, EngineError, Painting
+from generations.engines import DesignRequest, EngineError, Painting, Report, chosen
 from generations.models import Generation
 from tests.generations.conftest import Give, Start, held
 from tests.generations.engines import ObedientPainter, painting
@@ -68,9 +68,10 @@ class TestAnEngineThatDoesNot:
     def test_an_engine_that_cannot_be_loaded_costs_nothing(
         self, buyer: User, give: Give, start: Start, settings: Any
     ) -> None:
-        settings.LANDSCAPE_ENGINE = "tests.generations.engines.Nobody"
         give(buyer, 1)
-        assert paint(start(buyer)).failure == tasks.SOMETHING_BROKE
+        waiting = start(buyer)
+        settings.LANDSCAPE_ENGINE = "tests.generations.engines.Nobody"
+        assert paint(waiting).failure == tasks.SOMETHING_BROKE
         assert held(buyer) == (1, 0)
 
     def test_what_broke_is_logged_with_the_place_but_without_the_words(
@@ -115,6 +116,7 @@ class TestAnEngineThatTakesTooLong:
         """The sweep's own job may find every slot of every worker taken."""
         settings.ENGINE_TIMEOUT_SECONDS = 0.4
         monkeypatch.setattr(tasks, "SWEEP_SECONDS", 0.1)
+        monkeypatch.setattr(tasks, "TELL_SECONDS", 0.1)
         give(stranger, 1)
         lost = start(stranger)
         app.job_manager.cancel_job_by_id(lost.job_id, delete_job=True)
@@ -130,7 +132,7 @@ class TestWhileAnEngineWorks:
         self, buyer: User, give: Give, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         seen: dict[str, list[Any]] = {}
-        monkeypatch.setattr(tasks, "_engine", lambda _: Onlooker(seen))
+        monkeypatch.setattr(chosen, "_engine", lambda _: Onlooker(seen))
         give(buyer, 1)
         assert paint(start(buyer)).state == "succeeded"
         assert seen == {"free rows": [1, 1], "open transactions": [0]}
@@ -140,11 +142,12 @@ class Onlooker:
     """An engine that looks around in the database, with a connection of its own, while it works."""
 
     name = "onlooker"
+    provider = ""
 
     def __init__(self, seen: dict[str, list[Any]]) -> None:
         self.seen = seen
 
-    def paint(self, request: DesignRequest, *, timeout_seconds: float) -> Painting:
+    def paint(self, request: DesignRequest, *, timeout_seconds: float, report: Report) -> Painting:
         """Take the locks that others would need, and count the transactions that others left open."""
         try:
             with transaction.atomic(), connection.cursor() as cursor:
@@ -179,7 +182,7 @@ class TestAWorkerThatIsStopping:
         assert lease is not None
         monkeypatch.setattr(tasks, "SWEEP_SECONDS", 0.2)
         with pytest.raises(EngineError):
-            tasks._paint_within(0.5, ObedientPainter(), lease)
+            tasks._made_within(0.5, ObedientPainter(), lease)
         assert ProcrastinateWorker.objects.get().last_heartbeat > timezone.now() - timedelta(seconds=5)
         assert studio.expire_overdue() == 0
 

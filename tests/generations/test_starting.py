@@ -120,13 +120,13 @@ class TestTheCostOfStarting:
     def test_it_takes_at_most_eight_statements(self, buyer: User, give: Give) -> None:
         give(buyer, 1)
         with CaptureQueriesContext(connection) as queries:
-            studio.start(user=buyer, form_key=uuid4(), area="patio", style="japanese-zen", prompt="")
+            studio.start_designs(user=buyer, form_key=uuid4(), areas=["patio"], style="japanese-zen", prompt="")
         statements = [query["sql"].split()[0] for query in queries.captured_queries]
         assert statements == ["BEGIN", "SELECT", "WITH", "SELECT", "INSERT", "COMMIT"]
 
     def test_another_connection_sees_no_job_before_the_commit(self, buyer: User, give: Give) -> None:
         give(buyer, 1)
         with transaction.atomic():
-            studio.start(user=buyer, form_key=uuid4(), area="patio", style="japanese-zen", prompt="")
+            studio.start_designs(user=buyer, form_key=uuid4(), areas=["patio"], style="japanese-zen", prompt="")[0]
             assert together(jobs) == [[]]
         assert len(jobs()) == 1

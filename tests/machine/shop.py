@@ -284,7 +284,9 @@ class Shop(RuleBasedStateMachine):
             assert (sale.purchase.state == Purchase.State.PAID) == sale.paid
 
     def _start(self, person: Person, form_key: UUID) -> Generation:
-        return studio.start(user=person.user, form_key=form_key, area="patio", style="japanese-zen", prompt="")
+        return studio.start_designs(
+            user=person.user, form_key=form_key, areas=["patio"], style="japanese-zen", prompt=""
+        )[0]
 
     def _returned(self, design: Design) -> None:
         design.state = "failed"

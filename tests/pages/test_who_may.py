@@ -87,7 +87,7 @@ ADMIN = sorted({name for name in ADDRESSES if name.startswith("admin:") and not 
 def things(buyer: User) -> dict[str, Any]:
     """One of everything that an address can name; all of it the buyer's."""
     ledger.adjust(user_id=buyer.pk, amount=5, reason="Given", adjusted_by_id=buyer.pk, key="given")
-    generation = studio.start(user=buyer, form_key=uuid4(), area="patio", style="japanese-zen", prompt="")
+    generation = studio.start_designs(user=buyer, form_key=uuid4(), areas=["patio"], style="japanese-zen", prompt="")[0]
     purchase = Purchase.objects.create(
         user=buyer,
         way=Purchase.Way.CARD,

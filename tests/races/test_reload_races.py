@@ -98,7 +98,7 @@ def dawdle(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
 
 
 def spend(user: User) -> None:
-    studio.start(user=user, form_key=uuid4(), area="front-yard", style="english-garden", prompt="")
+    studio.start_designs(user=user, form_key=uuid4(), areas=["front-yard"], style="english-garden", prompt="")[0]
 
 
 class TestTwoChargesCrossTheThresholdAtOnce:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from generations import studio
 from generations.models import Generation
-from generations.studio import Lease
+from generations.studio import Lease, ending
 from tests.generations.engines import painting
 from tests.together import together
 from tokens import audit, ledger
@@ -39,7 +39,7 @@ def give(user: User, amount: int) -> None:
 
 
 def start(user: User, form_key: UUID) -> Generation:
-    return studio.start(user=user, form_key=form_key, area="patio", style="japanese-zen", prompt="")
+    return studio.start_designs(user=user, form_key=form_key, areas=["patio"], style="japanese-zen", prompt="")[0]
 
 
 def begun(user: User) -> Lease:
@@ -118,7 +118,8 @@ class TestTheEndIsRacedFor:
             seen.add((generation.state, balance(buyer) - before))
             assert bool(generation.image) == (generation.state == "succeeded")
         kept = default_storage.listdir("generations")[1] if default_storage.exists("generations") else []
-        assert len(kept) == Generation.objects.filter(state="succeeded").count()
+        # A picture and its small version.
+        assert len(kept) == 2 * Generation.objects.filter(state="succeeded").count()
         return seen
 
     def finish(self, lease: Lease) -> bool:
@@ -164,7 +165,7 @@ class TestTheEndIsRacedFor:
         lease = begun(buyer)
         seen_before = Generation.objects.select_related("charge").get(pk=lease.generation_id)
         assert self.finish(lease) is True
-        monkeypatch.setattr(studio, "_locked", lambda _: seen_before)
+        monkeypatch.setattr(ending, "locked", lambda _: seen_before)
         with pytest.raises(IntegrityError, match="generation_ends_once"):
             self.fail(lease)
         assert balance(buyer) == 0

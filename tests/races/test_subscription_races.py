@@ -15,7 +15,7 @@ from billing.models import Consent, Plan, StripeCustomer, Subscription
 from billing.ownership import NotOurs
 from generations import studio
 from generations.models import Generation
-from generations.studio import FairUseReached
+from generations.studio import FairUseReached, starting
 from tests.billing.test_subscription_follow import says
 from tests.subscribed import subscription_of
 from tests.together import together
@@ -74,7 +74,7 @@ class TestTenClicksOnSubscribe:
 
 class TestTenDesignsAtOnce:
     def start(self, user: User) -> Generation:
-        return studio.start(user=user, form_key=uuid4(), area="patio", style="japanese-zen", prompt="")
+        return studio.start_designs(user=user, form_key=uuid4(), areas=["patio"], style="japanese-zen", prompt="")[0]
 
     def outcome(self, buyer: User) -> tuple[int, int]:
         TokenAccount.objects.create(user=buyer)
@@ -89,13 +89,13 @@ class TestTenDesignsAtOnce:
     def test_without_the_account_lock_more_are_begun(
         self, buyer: User, no_lock: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        real = studio._queue
+        real = starting._queue
 
-        def dawdle(generation_id: Any) -> int:
+        def dawdle(generation: Any) -> int:
             sleep(0.1)
-            return real(generation_id)
+            return real(generation)
 
-        monkeypatch.setattr(studio, "_queue", dawdle)
+        monkeypatch.setattr(starting, "_queue", dawdle)
         begun, refused = self.outcome(buyer)
         assert begun > 4
         assert begun + refused == 10

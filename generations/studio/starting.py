@@ -1,0 +1,210 @@
+"""How generations begin: charged, written down and queued in one commit, or not at all."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4, uuid5
+
+import structlog
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
+
+from accounts.models import User
+from generations import availability, pricing
+from generations.engines import chosen
+from generations.models import Conversation, Generation, Photo
+from tokens import ledger
+from tokens.ledger import InsufficientTokens, Source
+
+logger = structlog.get_logger(__name__)
+Kind, State = Generation.Kind, Generation.State
+
+PAINT_TASK: Final = "generations.paint"
+ANSWER_TASK: Final = "generations.answer"
+# Somebody watches a conversation; a design may take its time.
+PRIORITY: Final = {PAINT_TASK: 0, ANSWER_TASK: 10}
+# What "a day" is when a subscription says how many generations a day are fair use: any 24 hours.
+FAIR_USE_SPAN: Final = timedelta(hours=24)
+TITLE_CHARACTERS: Final = 60
+
+
+class FairUseReached(Exception):
+    """The subscription would cover more in 24 hours than it says. Nothing was started, nothing taken."""
+
+    def __init__(self, *, per_day: int, free_again_at: datetime) -> None:
+        super().__init__(f"{per_day} a day, free again at {free_again_at:%Y-%m-%d %H:%M}")
+        self.per_day = per_day
+        self.free_again_at = free_again_at
+
+
+class ReplyPending(Exception):
+    """The conversation still waits for a reply. Nothing was started, nothing taken."""
+
+
+class ConversationGone(Exception):
+    """The conversation was deleted meanwhile. Nothing was started, nothing taken."""
+
+
+class NothingToRetry(Exception):
+    """The generation has not failed, or its owner deleted it. Nothing was started, nothing taken."""
+
+
+def start_designs(
+    *, user: User, form_key: UUID, areas: Sequence[str], style: str, prompt: str, photo: Photo | None = None
+) -> list[Generation]:
+    """Charge a design for each of `areas`, write them down and queue their jobs, all in one commit or none of it.
+
+    Locks the account. The same form key again, however often and at once, returns the first designs and charges
+    nothing, also when they took the last token. Raises InsufficientTokens (with what all of them need),
+    FairUseReached or EngineUnavailable with nothing taken and nothing queued.
+    """
+    designs = [
+        Generation(
+            **{"id": uuid4(), "user": user, "form_key": uuid5(form_key, area), "order_id": form_key},
+            **{"area": area, "style": style, "prompt": prompt, "photo": photo},
+        )
+        for area in areas
+    ]
+    return _start(designs)
+
+
+def start_message(*, user: User, form_key: UUID, text: str, conversation: Conversation | None = None) -> Generation:
+    """Charge one message, write it down and queue its reply, in one commit; without a conversation, begin one.
+
+    Locks the account, then the conversation. The same form key again returns the first message and charges
+    nothing. Raises ReplyPending while the conversation waits for another reply, ConversationGone when it was
+    deleted, InsufficientTokens, FairUseReached or EngineUnavailable; with nothing taken and nothing queued.
+    """
+    held = conversation or Conversation(id=uuid4(), user=user, title=_title(text))
+    message = Generation(
+        id=uuid4(), user=user, form_key=form_key, kind=Kind.MESSAGE, prompt=text, conversation_id=held.pk
+    )
+
+    def hold() -> None:
+        if conversation is None:
+            held.save(force_insert=True)
+        elif not Conversation.objects.filter(pk=held.pk, user=user, deleted_at=None).update(updated_at=Now()):
+            raise ConversationGone(str(held.pk))
+
+    return _start([message], first=hold)[0]
+
+
+def retry(generation: Generation) -> Generation:
+    """Try a failed or cancelled generation again, as a new one with a new charge, and return it.
+
+    It is tried again once: a second call returns the first call's. Raises NothingToRetry when it has not failed
+    or was deleted, else what starting raises.
+    """
+    if generation.state not in (State.FAILED, State.CANCELLED) or generation.deleted_at:
+        raise NothingToRetry(str(generation.pk))
+    again = Generation(
+        **{"id": uuid4(), "user": generation.user, "form_key": uuid5(generation.pk, "retry"), "retry_of": generation},
+        **{"kind": generation.kind, "area": generation.area, "style": generation.style, "prompt": generation.prompt},
+        **{"photo": generation.photo, "order_id": generation.order_id, "conversation": generation.conversation},
+    )
+    return _start([again])[0]
+
+
+def _start(wanted: list[Generation], first: Callable[[], None] = lambda: None) -> list[Generation]:
+    """Start all of `wanted` and return them, or the ones that were started with the same form keys before."""
+    try:
+        availability.require(chosen.provider(wanted[0].kind))
+        with transaction.atomic():
+            _charge_and_queue(wanted, first)
+    except (
+        *(IntegrityError, InsufficientTokens, FairUseReached, ConversationGone),
+        availability.EngineUnavailable,
+    ) as refusal:
+        return _started_before(wanted, refusal)
+    for generation in wanted:
+        logger.info("generation_started", generation_id=str(generation.pk), source=generation.source)
+    return wanted
+
+
+def _started_before(wanted: list[Generation], refusal: Exception) -> list[Generation]:
+    keys = [generation.form_key for generation in wanted]
+    started = {
+        generation.form_key: generation
+        for generation in Generation.objects.filter(user_id=wanted[0].user_id, form_key__in=keys)
+    }
+    if started:
+        return [started[key] for key in keys if key in started]
+    if "generation_one_reply_at_a_time" in str(refusal):
+        raise ReplyPending(str(wanted[0].conversation_id)) from refusal
+    raise refusal
+
+
+def _charge_and_queue(wanted: list[Generation], first: Callable[[], None]) -> None:
+    per_day = 0
+    for number, generation in enumerate(wanted):
+        per_day = _charge(generation, wanted[:number]) or per_day
+    if per_day:
+        covered = sum(generation.source == Source.SUBSCRIPTION for generation in wanted)
+        _require_fair_use(wanted[0].user_id, per_day, covered)
+    first()
+    for generation in wanted:
+        generation.job_id = _queue(generation)
+    if len(wanted) == 1:
+        wanted[0].save(force_insert=True)
+    else:
+        Generation.objects.bulk_create(wanted)
+
+
+def _charge(generation: Generation, charged: list[Generation]) -> int:
+    """Charge one and return its subscription's generations a day; a refusal counts all that were asked for."""
+    try:
+        charge = ledger.charge(
+            user_id=generation.user_id,
+            cost=pricing.COST,
+            key=f"generation:{generation.pk}:charge",
+            description=generation.title,
+        )
+    except InsufficientTokens as short:
+        paid = [earlier.source for earlier in charged]
+        raise InsufficientTokens(
+            needed=short.needed + pricing.COST * len(charged),
+            available=short.available + pricing.COST * paid.count(Source.TOKEN),
+            trial_available=short.trial_available + pricing.COST * paid.count(Source.TRIAL),
+            debt=short.debt,
+        ) from short
+    generation.source = charge.source
+    generation.cost = charge.cost if charge.entry else 0
+    generation.charge = charge.entry
+    return charge.per_day
+
+
+def _require_fair_use(user_id: UUID, per_day: int, wanted: int) -> None:
+    """Raise FairUseReached when `wanted` further covered ones would be too many. Those without a result do not count.
+
+    The charge before has locked the account, so the count stays true until the commit.
+    """
+    covered = (
+        Generation.objects.filter(user=user_id, source=Source.SUBSCRIPTION)
+        .exclude(state__in=[State.FAILED, State.CANCELLED])
+        .order_by("-created_at")
+        .values_list("created_at", flat=True)
+    )
+    spare = max(per_day - wanted, 0)
+    begun_at = covered[spare : spare + 1].first()
+    free_again_at = (begun_at or timezone.now()) + FAIR_USE_SPAN
+    if wanted > per_day or (begun_at and timezone.now() < free_again_at):
+        raise FairUseReached(per_day=per_day, free_again_at=free_again_at)
+
+
+def _queue(generation: Generation) -> int:
+    """Write the job on the web process's own connection, so that it commits or vanishes with the charge."""
+    task = ANSWER_TASK if generation.kind == Kind.MESSAGE else PAINT_TASK
+    try:
+        return app.configure_task(task, priority=PRIORITY[task]).defer(generation_id=str(generation.pk))
+    except ConnectorException as error:
+        # Said in Django's words again, so that a busy database answers 503 here as everywhere.
+        raise OperationalError("The job could not be queued.") from error
+
+
+def _title(text: str) -> str:
+    """Return the first words of a message, as the name of the conversation it begins."""
+    line = " ".join(text.split())
+    return line if len(line) <= TITLE_CHARACTERS else f"{line[:TITLE_CHARACTERS].rsplit(' ', 1)[0]} ..."

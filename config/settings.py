@@ -246,6 +246,9 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.pages.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+# Of what is uploaded, at most one photo's worth is held, in memory; nothing is written to a temporary file.
+FILE_UPLOAD_HANDLERS = ["generations.photos.upload.PhotoUploadHandler"]
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

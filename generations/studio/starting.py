@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID, uuid4, uuid5
 
@@ -83,20 +84,16 @@ def start_message(*, user: User, form_key: UUID, text: str, conversation: Conver
         id=uuid4(), user=user, form_key=form_key, kind=Kind.MESSAGE, prompt=text, conversation_id=held.pk
     )
 
-    def hold() -> None:
-        if conversation is None:
-            held.save(force_insert=True)
-        elif not Conversation.objects.filter(pk=held.pk, user=user, deleted_at=None).update(updated_at=Now()):
-            raise ConversationGone(str(held.pk))
-
-    return _start([message], first=hold)[0]
+    if conversation is None:
+        return _start([message], first=lambda: held.save(force_insert=True))[0]
+    return _start([message], first=partial(_hold, message))[0]
 
 
 def retry(generation: Generation) -> Generation:
     """Try a failed or cancelled generation again, as a new one with a new charge, and return it.
 
     It is tried again once: a second call returns the first call's. Raises NothingToRetry when it has not failed
-    or was deleted, else what starting raises.
+    or was deleted, else what starting raises; locks as starting does.
     """
     if generation.state not in (State.FAILED, State.CANCELLED) or generation.deleted_at:
         raise NothingToRetry(str(generation.pk))
@@ -105,7 +102,16 @@ def retry(generation: Generation) -> Generation:
         **{"kind": generation.kind, "area": generation.area, "style": generation.style, "prompt": generation.prompt},
         **{"photo": generation.photo, "order_id": generation.order_id, "conversation": generation.conversation},
     )
-    return _start([again])[0]
+    return _start([again], first=partial(_hold, again))[0]
+
+
+def _hold(message: Generation) -> None:
+    """Keep the conversation of a message from being deleted until the commit; nothing to do for a design."""
+    if message.conversation_id is None:
+        return
+    alive = Conversation.objects.filter(pk=message.conversation_id, user=message.user_id, deleted_at=None)
+    if not alive.update(updated_at=Now()):
+        raise ConversationGone(str(message.conversation_id))
 
 
 def _start(wanted: list[Generation], first: Callable[[], None] = lambda: None) -> list[Generation]:

@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from generations.engines import DesignRequest, EngineError, Painting, Report
+from generations.engines import ChatRequest, DesignRequest, EngineError, Painting, Reply, Report
 
 # The smallest WebP there is: one pixel.
 PIXEL: Final = bytes.fromhex(
@@ -43,3 +43,20 @@ class ObedientPainter:
         if request.prompt == "hang":
             time.sleep(60)
         return painting()
+
+
+class ObedientAssistant:
+    """Does what the message says: refuse, break, hang, and else repeat it."""
+
+    name = "obedient"
+    provider = ""
+
+    def reply(self, request: ChatRequest, *, timeout_seconds: float, report: Report) -> Reply:
+        if request.message == "refuse":
+            raise EngineError("This cannot be answered.")
+        if request.message == "break":
+            raise ValueError(f"cannot parse {request.message!r} of the secret garden")
+        if request.message == "hang":
+            time.sleep(60)
+        report(request.message[:1])
+        return Reply(f"You said: {request.message}", "Answered for a test.")

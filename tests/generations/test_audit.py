@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from generations import studio
-from generations.models import Generation
+from generations.models import Conversation, Generation
 from tests.generations.conftest import Give, Start
 from tokens import audit, ledger
 from tokens.ledger import Type
@@ -21,6 +21,9 @@ UNGUARDED = [
     "ALTER TABLE generations_generation DISABLE TRIGGER generation_ends_once",
     "ALTER TABLE generations_generation DROP CONSTRAINT generation_charged_or_covered",
     "ALTER TABLE generations_generation DROP CONSTRAINT generation_refunded_if_and_only_if_without_result",
+    "ALTER TABLE generations_generation DROP CONSTRAINT generation_result_if_and_only_if_succeeded",
+    "ALTER TABLE generations_generation DROP CONSTRAINT generation_is_a_design_or_a_message",
+    "DROP INDEX generation_one_reply_at_a_time",
 ]
 
 
@@ -102,6 +105,24 @@ class TestTheAudit:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         change(other, refund=None)
         assert found() == {"generation_refunded_if_and_only_if_without_result"}
+
+    def test_a_result_nobody_may_have(self, design: Generation) -> None:
+        change(design, image="generations/x.webp")
+        assert found() == {"generation_result_if_and_only_if_succeeded"}
+
+    def test_a_success_without_a_result(self, design: Generation) -> None:
+        change(design, state="succeeded", ended_at=timezone.now())
+        assert found() == {"generation_result_if_and_only_if_succeeded"}
+
+    def test_two_replies_at_a_time(self, design: Generation, buyer: User, start: Start) -> None:
+        conversation = Conversation.objects.create(user=buyer)
+        for each in (design, start(buyer)):
+            change(each, conversation=conversation)
+        assert found() == {"generation_one_reply_at_a_time"}
+
+    def test_a_message_in_somebody_elses_conversation(self, design: Generation, stranger: User) -> None:
+        change(design, conversation=Conversation.objects.create(user=stranger))
+        assert found() == {"generation_belongs_to_its_conversations_owner"}
 
     def test_a_lease_that_nobody_ended(self, design: Generation) -> None:
         lease = studio.take_lease(design.pk)

@@ -286,7 +286,7 @@ class TestThePoll:
         assert self.poll(shop, generation, "queued.0.0").status_code == 204
         studio.take_lease(generation.pk)
         assert self.poll(shop, generation, "queued.0.0").status_code == 200
-        assert self.poll(shop, generation, "running.0").status_code == 204
+        assert self.poll(shop, generation, "running.0.0").status_code == 204
 
     def test_it_tells_how_many_are_before(
         self, buyer: User, stranger: User, shop: Client, give: Give, start: Start
@@ -297,7 +297,7 @@ class TestThePoll:
         generation = start(buyer)
         assert "2 designs will be painted before yours." in text(self.poll(shop, generation, ""))
         studio.take_lease(first.pk)
-        assert "1 design will be painted before yours." in text(self.poll(shop, generation, "queued.2"))
+        assert "1 design will be painted before yours." in text(self.poll(shop, generation, "queued.2.0"))
         studio.take_lease(second.pk)
         assert "Yours is the next." in text(self.poll(shop, generation, "queued.1"))
 
@@ -314,7 +314,7 @@ class TestThePoll:
             studio.finish(lease, painting(), engine="obedient")
         else:
             studio.fail(generation.pk, reason="Over.")
-        response = self.poll(shop, generation, "running.0")
+        response = self.poll(shop, generation, "running.0.0")
         assert response.headers["HX-Trigger"] == "balance-changed"
         assert "hx-trigger" not in text(response)
         assert ("Your design is ready." in text(response)) is succeeds

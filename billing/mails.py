@@ -43,6 +43,7 @@ def _context(user: User, facts: dict[str, Any]) -> dict[str, Any]:
         "user": user,
         "held": balance.read(user),
         "site_name": settings.SITE_NAME,
+        "words": settings.WORDS,
         "site_url": settings.SITE_URL,
     }
     if "purchase_id" in facts:

@@ -15,22 +15,33 @@ from health_check.views import HealthCheckView
 
 from billing import catalog
 from billing import health as stripe_health
+from config.words import Work, work_to_go_on_with
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Give every template the site's name, where local mail can be read, and the packages (read only if shown)."""
+    """Give every template the site's name and words, where local mail can be read, and, looked up only if shown,
+    the packages and where to go on after buying one.
+    """
     return {
         "site_name": settings.SITE_NAME,
+        "words": settings.WORDS,
+        "work": SimpleLazyObject(lambda: _work(request)),
         "mailbox_url": settings.MAILBOX_URL,
         "packages": SimpleLazyObject(catalog.packages_on_sale),
     }
+
+
+def _work(request: HttpRequest) -> Work:
+    session = getattr(request, "session", {})  # an error page may come before there is a session
+    return work_to_go_on_with(session.get("draft"), settings.WORDS)
 
 
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Say what this is, what it costs, and how to start free."""
-    return render(request, "home.html", {"trial_credits": settings.TRIAL_CREDITS})
+    page = "home_chat.html" if settings.WORDS.catalog == "chat" else "home.html"
+    return render(request, page, {"trial_credits": settings.TRIAL_CREDITS})
 
 
 class ReadyView(HealthCheckView):  # type: ignore[misc]

@@ -29,14 +29,14 @@ class Balance:
         return self.unlimited_until is not None and timezone.now() < self.unlimited_until
 
     @property
-    def designs_left(self) -> int:
+    def generations_left(self) -> int:
         """How many one-token generations are left, trial included; meaningless while unlimited."""
         return self.balance + self.trial_balance
 
     @property
     def running_low(self) -> bool:
         """Whether somebody who has bought tokens before has so few that we would write to them."""
-        return not self.unlimited and self.total_purchased > 0 and self.designs_left < LOW_MARK
+        return not self.unlimited and self.total_purchased > 0 and self.generations_left < LOW_MARK
 
     @property
     def shown(self) -> str:

@@ -3,25 +3,28 @@
 import hashlib
 import io
 import time
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
 from generations.engines import DesignRequest, EngineError, Painting, Report
-from generations.engines.painting.camera import Camera
+from generations.engines.painting.camera import Camera, horizon_for
 from generations.engines.painting.canvas import Canvas
 from generations.engines.painting.composition import Composition
-from generations.engines.painting.description import describe
+from generations.engines.painting.description import describe, taken
 from generations.engines.painting.easel import Easel
 from generations.engines.painting.finish import finish, veil
+from generations.engines.painting.houses import FRONT
 from generations.engines.painting.layouts import AREAS
-from generations.engines.painting.light import light_for
+from generations.engines.painting.light import light_for, under
+from generations.engines.painting.photo import Yard, look
 from generations.engines.painting.shadows import cast
 from generations.engines.painting.sky import distance, sky
 from generations.engines.painting.styles import STYLES
 from generations.engines.painting.wishes import read_prompt
 
-NOTE = "Painted by rules on this computer, not by an AI model."
+NOTE = "Painted by rules on this computer, not by an AI model"
 FINENESS = 2  # the sheet is this many times larger than the picture
 MIST = ((34.0, 0.34), (14.5, 0.30), (10.0, 0.24), (7.0, 0.16))  # distance in metres, strength
 
@@ -50,7 +53,10 @@ class LandscapePainter:
         """Paint the request, or raise EngineError if area or style is unknown or time runs out."""
         _check(request)
         deadline = Deadline(timeout_seconds)
-        easel = self._easel(request)
+        if request.photo:
+            report("Looking at your photo")
+        yard = _yard(request)
+        easel = self._easel(request, yard)
         picture = self._painted(easel, Composition(easel, request.area, request.style), deadline, report)
         deadline.check()
         sheet = io.BytesIO()
@@ -61,13 +67,17 @@ class LandscapePainter:
             width=self.size[0],
             height=self.size[1],
             description=describe(request, easel.wishes),
-            note=NOTE,
+            note=NOTE + (f"; {taken(yard)}." if request.photo else "."),
         )
 
-    def _easel(self, request: DesignRequest) -> Easel:
+    def _easel(self, request: DesignRequest, yard: Yard) -> Easel:
         wishes = read_prompt(request.prompt)
         width, height = (side * FINENESS for side in self.size)
-        return Easel(Canvas(width, height), Camera(width, height), light_for(wishes), wishes, _chance(request))
+        camera = Camera(width, height)
+        if yard.ground_line is not None:
+            camera = replace(camera, horizon_at=horizon_for(yard.ground_line, width, height, FRONT))
+        light = under(light_for(wishes), yard.sky, wishes)
+        return Easel(Canvas(width, height), camera, light, wishes, _chance(request), yard)
 
     def _painted(self, easel: Easel, composition: Composition, deadline: Deadline, report: Report) -> Image.Image:
         report("Choosing the plants")
@@ -106,8 +116,18 @@ def _check(request: DesignRequest) -> None:
         raise EngineError(f"There is no style called “{request.style[:40]}”; choose one of {', '.join(STYLES)}.")
 
 
+def _yard(request: DesignRequest) -> Yard:
+    """Return what the photo shows; nothing without a photo."""
+    if not request.photo:
+        return Yard()
+    try:
+        return look(request.photo)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise EngineError("The photo could not be read.") from error
+
+
 def _chance(request: DesignRequest) -> np.random.Generator:
-    """Chance that depends on the request alone."""
+    """Chance that depends on the request alone, its photo included."""
     words = "\x1f".join((request.area, request.style, request.prompt))
-    seed = hashlib.sha256(words.encode("utf-8", "surrogatepass")).digest()
+    seed = hashlib.sha256(words.encode("utf-8", "surrogatepass") + (request.photo or b"")).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(seed, "big")))

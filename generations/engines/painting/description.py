@@ -1,6 +1,7 @@
 """The words that go with a picture, for those who cannot see it."""
 
 from generations.engines import DesignRequest
+from generations.engines.painting.photo import Yard
 from generations.engines.painting.styles import STYLES
 from generations.engines.painting.wishes import Wishes
 
@@ -65,3 +66,17 @@ def _many(plant: str) -> str:
 
 def _listed(things: list[str]) -> str:
     return things[0] if len(things) == 1 else f"{', '.join(things[:-1])} and {things[-1]}"
+
+
+def taken(yard: Yard) -> str:
+    """Say what of a photo is in the picture, and what could not be taken from it."""
+    house = "the colours of the house" if yard.roof is not None else "the colour of the house's walls"
+    found = [house] if yard.wall is not None else []
+    found += ["the horizon"] if yard.ground_line is not None else []
+    found += ["the tone of the sky"] if yard.sky is not None else []
+    missed = ["a house"] if yard.wall is None else []
+    missed += ["a horizon"] if yard.ground_line is None else []
+    if not found:
+        return "neither a house nor a horizon was recognised in your photo, so nothing was taken from it"
+    said = f"{_listed(found)} {'were' if len(found) > 1 or yard.roof is not None else 'was'} taken from your photo"
+    return f"{said}; {' or '.join(missed)} was not recognised in it" if missed else said

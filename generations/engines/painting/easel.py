@@ -1,6 +1,6 @@
 """What every painter function is handed: the canvas, the view, the light and the season."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -8,18 +8,23 @@ from generations.engines.painting.camera import Camera
 from generations.engines.painting.canvas import Canvas, Points
 from generations.engines.painting.colours import Colour, Floats, veiled
 from generations.engines.painting.light import Light
+from generations.engines.painting.photo import Yard
 from generations.engines.painting.wishes import Wishes
 
 
 @dataclass(frozen=True, slots=True)
 class Easel:
-    """One picture in the making. `rng` is the only source of chance, so that a picture can be made again."""
+    """One picture in the making. `rng` is the only source of chance, so that a picture can be made again.
+
+    `yard` is what was seen in a photo; the house takes its colours from it.
+    """
 
     canvas: Canvas
     camera: Camera
     light: Light
     wishes: Wishes
     rng: np.random.Generator
+    yard: Yard = field(default_factory=Yard)
 
     @property
     def unit(self) -> float:
@@ -33,6 +38,10 @@ class Easel:
     def airy(self, palette: Floats, z: float) -> Floats:
         """Lighten a palette as the air between z metres and the viewer does."""
         return veiled(palette, self.light.haze, float(np.clip((z - 7.0) / 75.0, 0.0, 0.6)))
+
+    def trim(self, usual: Colour, share: float = 1.0) -> Colour:
+        """The colour of eaves and beams: the photo's roof (times `share`), or the usual one."""
+        return usual if self.yard.roof is None else (self.yard.roof * np.float32(share)).astype(np.float32)
 
     def quad(self, x0: float, x1: float, low: float, high: float, z: float) -> Points:
         """An upright rectangle that faces the viewer."""

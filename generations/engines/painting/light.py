@@ -108,3 +108,23 @@ def _dulled(light: Light, weather: str) -> Light:
         clouds=0.95,
         lamps=max(light.lamps, 0.5 if weather in ("rain", "fog") else 0.0),
     )
+
+
+def under(light: Light, sky: Colour | None, wishes: Wishes) -> Light:
+    """The light under the sky of a photo: on a plain day its tone leads; a wished hour or weather stays as it is."""
+    if sky is None or (wishes.time, wishes.weather) != ("day", "fair"):
+        return light
+    overcast, warm = float(np.ptp(sky)) < 24, sky[0] > sky[2] + 24
+    share = 0.95 if warm else 0.7  # a little blue in a warm sky makes it muddy
+    pale = mix(sky, rgb("#fff1da" if warm else "#ffffff"), 0.6)
+    return replace(
+        light,
+        sky_top=mix(light.sky_top, sky * np.float32(0.94), share),
+        sky_low=mix(light.sky_low, pale, share),
+        cloud_lit=mix(light.cloud_lit, pale, 0.5),
+        cloud_shade=mix(light.cloud_shade, sky, 0.5),
+        haze=mix(light.haze, sky, 0.3),
+        sun_tint=mix(light.sun_tint, TIMES["golden"].sun_tint, 0.4 if warm else 0),
+        clouds=0.8 if overcast else light.clouds,
+        shadow=light.shadow * (0.6 if overcast else 1),
+    )

@@ -11,7 +11,7 @@ from generations.engines.painting.colours import Colour, Floats, along, mix, ram
 from generations.engines.painting.easel import Easel
 from generations.engines.painting.foliage import SNOW
 from generations.engines.painting.noise import billows, grit
-from generations.engines.painting.walls import Material, Wall
+from generations.engines.painting.walls import Material, Wall, repainted
 
 Covering = Callable[[Floats, Floats], Floats]  # metres across, metres up the slope
 
@@ -56,6 +56,8 @@ class Slope:
 def slope(easel: Easel, roof: Slope, covering: str) -> None:
     """Cover a roof plane, with a fascia board along its eave."""
     rise = (roof.high - roof.low) / (roof.z1 - roof.z0)
+    wanted = easel.yard.roof
+    tiles = COVERINGS[covering] if wanted is None else repainted(COVERINGS[covering], wanted)
 
     def paint(right: Floats, down: Floats) -> Floats:
         camera = easel.camera
@@ -63,7 +65,7 @@ def slope(easel: Easel, roof: Slope, covering: str) -> None:
         z = (EYE_METRES - roof.low + rise * roof.z0) / (ray + rise)
         z = np.clip(z, roof.z0 - 1, roof.z1 + 1)
         w = (z - roof.z0) * float(np.hypot(1, rise))
-        colours = COVERINGS[covering]((right - camera.width / 2) * z / camera.focal, w)
+        colours = tiles((right - camera.width / 2) * z / camera.focal, w)
         colours = colours * (0.93 + 0.16 * np.clip((z - roof.z0) / (roof.z1 - roof.z0), 0, 1))[:, None]
         if easel.wishes.snow:
             colours = _snow(colours, right / easel.unit, w)
@@ -73,7 +75,7 @@ def slope(easel: Easel, roof: Slope, covering: str) -> None:
     eave = _eave(roof, 0.0)
     easel.canvas.texture([easel.camera.point(*p) for p in [*eave, *ridge]], paint)
     board = [easel.camera.point(*p) for p in [*eave, *_eave(roof, -0.15)[::-1]]]
-    easel.canvas.fill(board, rgb("#5a4a40") if covering != "slate" else rgb("#e4e2da"))
+    easel.canvas.fill(board, easel.trim(rgb("#5a4a40") if covering != "slate" else rgb("#e4e2da"), 0.62))
 
 
 def _eave(roof: Slope, drop: float) -> list[tuple[float, float, float]]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from generations.engines.painting.camera import EYE_METRES
 from generations.engines.painting.canvas import Points
-from generations.engines.painting.colours import Floats, along, ramp, rgb
+from generations.engines.painting.colours import Colour, Floats, along, ramp, rgb
 from generations.engines.painting.easel import Easel
 from generations.engines.painting.noise import billows, grit
 
@@ -132,5 +132,28 @@ MATERIALS: dict[str, Material] = {
 }
 
 
+# What a house is painted with when a photo says its colours; the rest of the materials stays.
+WALLS = frozenset({"white", "stucco", "plaster", "brick", "adobe"})
+TRIMS = frozenset({"charcoal"})
+
+
 def material(name: str) -> Material:
     return MATERIALS[name]
+
+
+def coat(easel: Easel, name: str) -> Material:
+    """The material of a house's wall: in the photo's colours, where there is one."""
+    wanted = easel.yard.wall if name in WALLS else easel.yard.roof if name in TRIMS else None
+    return MATERIALS[name] if wanted is None else repainted(MATERIALS[name], wanted)
+
+
+def repainted(made_of: Material, wanted: Colour) -> Material:
+    """The same stones, boards or tiles in another colour: their light and dark stay, their colour goes."""
+    places = np.mgrid[0:3:48j, 0:3:48j].reshape(2, -1).astype(np.float32)
+    usual = float(made_of(places[0], places[1]).mean())
+
+    def made(u: Floats, v: Floats) -> Floats:
+        tone = made_of(u, v).mean(axis=1) / np.float32(usual)
+        return np.asarray(wanted * tone[:, None], np.float32)
+
+    return made

@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Tools that only read the code need settings, but no database.
 OFFLINE := DATABASE_URL=postgres://localhost/none
 
-.PHONY: help run test check bench audit check-stripe-cli check-stripe-js format lint types contracts templates migrations deploy-check requirements clean
+.PHONY: help run test check bench audit check-stripe-cli check-stripe-js format lint types contracts templates migrations deploy-check containers sheet requirements clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -18,7 +18,7 @@ test: .venv/.dev ## Run every test, the browser journeys included
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser"
 	@$(BIN)/pytest -m browser
 
-check: .venv/.dev format lint types contracts templates migrations deploy-check test audit ## Run what CI runs
+check: .venv/.dev format lint types contracts templates migrations deploy-check containers test audit ## Run what CI runs
 
 format: .venv/.dev ## Check the formatting
 	@$(BIN)/ruff format --check .
@@ -45,6 +45,10 @@ deploy-check: .venv/.dev ## Run Django's deployment checks with settings as in p
 	  STRIPE_SECRET_KEY=sk_test_check STRIPE_PUBLISHABLE_KEY=pk_test_check STRIPE_WEBHOOK_SECRET=whsec_check EMAIL_URL=smtp://localhost:25 \
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
 
+containers: .venv/.dev ## Check the Dockerfiles and compose.yaml
+	@$(BIN)/hadolint Dockerfile deploy/pgbouncer.Dockerfile
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
+
 audit: .venv/.shop ## Recount the books of the local shop (or of DATABASE_URL)
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py audit_ledger
@@ -58,9 +62,12 @@ check-stripe-cli: .venv/.dev ## Let the official Stripe CLI trigger events at th
 check-stripe-js: .venv/.dev ## Hold the sandbox's Stripe.js against the official types (needs npm)
 	@sandbox/checks/stripe_js/check.sh
 
+sheet: .venv/.shop ## Paint docs/images/designs.webp anew: every style and area on one sheet
+	@$(BIN)/python -m docs.sheet
+
 requirements: .venv/.dev ## Pin the newest versions that fit requirements*.in
 	@$(BIN)/pip install --quiet uv
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-gemini requirements-openai requirements-s3 requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-header $$name.in -o $$name.txt; done
 

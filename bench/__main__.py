@@ -42,7 +42,7 @@ def measure(url: str) -> int:
     from django.core.management import call_command
     from django.db import connection
 
-    from bench import bursts, charges, pages, pgbench, report, selling, spending
+    from bench import bursts, charges, galleries, pages, painting, pgbench, report, selling, spending
     from bench.people import populate
 
     call_command("migrate", verbosity=0)
@@ -54,9 +54,11 @@ def measure(url: str) -> int:
     figures = [
         *charges.charges(url),
         *spending.starting(),
+        *painting.painting(),
         *selling.webhooks(url),
         *bursts.bursts(url),
         *pages.pages(),
+        *galleries.galleries(),
         *spending.auditing(),
     ]
     print(report.table(figures))

@@ -27,7 +27,7 @@ def _page(path: str, cookies: dict[str, str]) -> list[Figure]:
     figures = []
     up_to, milliseconds = PAGES[path]
     for concurrency in CONCURRENCY:
-        short, long = (_times(path, cookie, concurrency) for cookie in cookies.values())
+        short, long = (times(path, cookie, concurrency) for cookie in cookies.values())
         p50_short, p50_long, p99_long = quantile(short, 0.5), quantile(long, 0.5), quantile(long, 0.99)
         where = f"GET {path}, {concurrency} at once"
         limit = milliseconds if concurrency <= up_to else None
@@ -40,18 +40,19 @@ def _page(path: str, cookies: dict[str, str]) -> list[Figure]:
     return figures
 
 
-def _times(path: str, cookie: str, concurrency: int) -> list[float]:
-    times: list[float] = []
+def times(path: str, cookie: str, concurrency: int) -> list[float]:
+    """Ask for a page as often as it goes in three seconds, in so many threads; return the seconds of each answer."""
+    taken: list[float] = []
     deadline, request = time.perf_counter() + SECONDS, server.get(path, cookie)
 
     def visit() -> None:
         with server.line() as connection:
             while time.perf_counter() < deadline:
-                times.append(server.ask(connection, request))
+                taken.append(server.ask(connection, request))
 
     threads = [Thread(target=visit) for _ in range(concurrency)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return times
+    return taken

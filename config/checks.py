@@ -1,14 +1,18 @@
 """Refuse to start with settings that would lose money or leak it. Each message says what to do."""
 
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
 
 from billing.catalog import CATALOGS
+from config.database import TIMEOUTS_MILLISECONDS
+from config.provider_checks import providers
 
 STRIPE_HOST = "api.stripe.com"
 STRIPE_JS_HOST = "js.stripe.com"
@@ -19,7 +23,7 @@ SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - known to everybody, hen
 @register()
 def settings_make_sense(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Run at every start (also by `manage.py check`); any Error stops the command."""
-    return [*_site(), *_stripe(), *_card_form(), *_sandbox(), *_catalog()]
+    return [*_site(), *_stripe(), *_card_form(), *_sandbox(), *_catalog(), *_pictures(), *providers()]
 
 
 def _site() -> Iterator[CheckMessage]:
@@ -102,3 +106,48 @@ def _catalog() -> Iterator[CheckMessage]:
         yield Error(f"CATALOG is {settings.CATALOG!r}.", hint="Set it to landscape or chat.", id="shop.E020")
     if not 1 <= settings.ENGINE_TIMEOUT_SECONDS <= 900:
         yield Error("ENGINE_TIMEOUT_SECONDS must be 1 to 900.", id="shop.E021")
+
+
+def _pictures() -> Iterator[CheckMessage]:
+    prefix = settings.ACCEL_REDIRECT_PREFIX
+    if settings.S3_BUCKET and not all(find_spec(package) for package in ("storages", "boto3")):
+        yield Error(
+            "S3_BUCKET is set, but what speaks to S3 is not installed.",
+            hint="Run `pip install --require-hashes -r requirements-s3.txt`, or unset S3_BUCKET.",
+            id="shop.E040",
+        )
+    if prefix and not (prefix.startswith("/") and prefix.endswith("/")):
+        yield Error(f"ACCEL_REDIRECT_PREFIX is {prefix!r}.", hint="Set it like /protected/", id="shop.E041")
+    if prefix and settings.S3_BUCKET:
+        yield Error(
+            "ACCEL_REDIRECT_PREFIX together with S3_BUCKET.",
+            hint="The proxy can only send files from a folder; unset one of the two.",
+            id="shop.E042",
+        )
+
+
+@register(Tags.database)
+def timeouts_hold(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Run by `migrate` and `check --database default`: without time-outs one stuck lock would stop the whole shop.
+
+    Behind PgBouncer no connection can carry them, so the role has to.
+    """
+    return [error for alias in databases or () for error in _timeouts(alias)]
+
+
+def _timeouts(alias: str) -> Iterator[CheckMessage]:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM pg_settings WHERE name = ANY(%s) AND setting = '0' ORDER BY name",
+            [[name for name in TIMEOUTS_MILLISECONDS if name != "idle_session_timeout"]],
+        )
+        missing = [name for (name,) in cursor.fetchall()]
+    for name in missing:
+        seconds = TIMEOUTS_MILLISECONDS[name] // 1000
+        yield Error(
+            f"PostgreSQL has no {name}.",
+            hint=f"Behind PgBouncer set it on the role: ALTER ROLE <role> SET {name} = '{seconds}s';",
+            id="shop.E030",
+        )

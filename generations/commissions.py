@@ -5,7 +5,7 @@ from typing import Final
 
 from django.conf import settings
 
-from generations.engines import ChatRequest, DesignRequest, Turn
+from generations.engines import ChatRequest, DesignRequest, Turn, wording
 from generations.models import Generation
 
 # How much of a conversation the assistant is reminded of: turns, and characters of them altogether.
@@ -27,7 +27,8 @@ def of(generation: Generation) -> Commission:
         return Commission(
             ChatRequest(message=generation.prompt, turns=_turns_before(generation), subject=settings.CATALOG)
         )
-    request = DesignRequest(area=generation.area, style=generation.style, prompt=generation.prompt)
+    words = wording.instruction(generation.area, generation.style, generation.prompt, generation.photo is not None)
+    request = DesignRequest(generation.area, generation.style, generation.prompt, instruction=words)
     return Commission(request, photo=str(generation.photo.image) if generation.photo else "")
 
 

@@ -1,82 +1,80 @@
-"""Somebody's designs, newest first, a page at a time by key, and how far one of them has come.
-
-No page counts and no offsets: both would read everything.
-"""
+"""Somebody's designs, newest first, narrowed to what they look for, a page at a time."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
-from zlib import crc32
 
-from django.db.models import Q
+from django.db.models import Count, QuerySet
 
+from generations import places
 from generations.models import Generation
+from generations.places import Place
 
 PAGE_SIZE: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page ends; written into addresses as "<time>_<id>"."""
+class Wanted:
+    """What of the gallery is to be shown. `since` is the first moment shown, `until` the first one not shown."""
 
-    created_at: datetime
-    generation_id: UUID
+    area: str = ""
+    style: str = ""
+    states: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
 
-    def __str__(self) -> str:
-        return f"{self.created_at.isoformat()}_{self.generation_id}"
+    def conditions(self) -> dict[str, object]:
+        """Return what a query has to ask for; nothing when everything is wanted."""
+        asked: dict[str, object] = {"area": self.area, "style": self.style, "state__in": self.states}
+        asked |= {"created_at__gte": self.since, "created_at__lt": self.until}
+        return {name: value for name, value in asked.items() if value}
+
+
+EVERYTHING: Final = Wanted()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One design as the gallery shows it. `together` counts the areas ordered with it, itself included."""
+
+    generation: Generation
+    together: int
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of designs. `older` is the place to pass as `before` for the next one, None at the end."""
 
-    generations: list[Generation]
+    cards: list[Card]
     older: Place | None
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far one design has come. `ahead` counts the designs, of anybody, that will be begun before it."""
+def page(user_id: UUID, wanted: Wanted = EVERYTHING, *, before: Place | None = None, size: int = PAGE_SIZE) -> Page:
+    """Return the newest `size` designs of somebody that are wanted and older than `before` (all, when None).
 
-    generation: Generation
-    ahead: int
-
-    @property
-    def shown(self) -> str:
-        """A short text that changes if and only if something shown changes; the fragment polls with it."""
-        return f"{self.generation.state}.{self.ahead}.{crc32(self.generation.progress.encode())}"
+    Two queries, whatever the history: the page, and with whom its designs were ordered.
+    """
+    designs = own_designs(user_id).filter(**wanted.conditions())
+    found = places.page(designs, by="created_at", before=before, size=size)
+    together = _areas_of_orders(user_id, {design.order_id for design in found.rows if design.order_id})
+    return Page([Card(design, together.get(design.order_id, 1)) for design in found.rows], found.older)
 
 
-def read_place(text: str) -> Place | None:
-    """Return the place an address names, None when it names none."""
-    created_at, _, generation_id = text.partition("_")
-    try:
-        place = Place(datetime.fromisoformat(created_at), UUID(generation_id))
-    except ValueError:
-        return None
-    return place if place.created_at.tzinfo else None
+def own_designs(user_id: UUID) -> QuerySet[Generation]:
+    """Return somebody's designs, without the deleted ones."""
+    return Generation.objects.filter(user_id=user_id, kind=Generation.Kind.DESIGN, deleted_at=None)
 
 
-def page(user_id: UUID, *, before: Place | None = None, size: int = PAGE_SIZE) -> Page:
-    """Return the newest `size` designs of somebody that are older than `before` (all, when None)."""
-    designs = Generation.objects.filter(user_id=user_id, kind=Generation.Kind.DESIGN, deleted_at=None)
-    designs = designs.order_by("-created_at", "-id")
-    if before is not None:
-        # The first condition is what the index can seek to; the second decides within one moment.
-        designs = designs.filter(created_at__lte=before.created_at).filter(
-            Q(created_at__lt=before.created_at) | Q(id__lt=before.generation_id)
-        )
-    rows = list(designs[: size + 1])
-    more = len(rows) > size
-    rows = rows[:size]
-    return Page(rows, Place(rows[-1].created_at, rows[-1].pk) if more else None)
+def finished_of_order(user_id: UUID, order_id: UUID) -> list[Generation]:
+    """Return the designs of somebody's order that have a picture, by area."""
+    finished = own_designs(user_id).filter(order_id=order_id, state=Generation.State.SUCCEEDED)
+    return list(finished.order_by("area", "created_at", "id"))
 
 
-def progress(generation: Generation) -> Progress:
-    """Return how far `generation` has come; counts the queue before it only while it waits itself."""
-    if generation.state != Generation.State.QUEUED:
-        return Progress(generation, 0)
-    waiting = Generation.objects.filter(state=Generation.State.QUEUED, kind=generation.kind)
-    ahead = waiting.filter(job_id__lt=generation.job_id).count()
-    return Progress(generation, ahead)
+def _areas_of_orders(user_id: UUID, order_ids: set[UUID]) -> dict[UUID | None, int]:
+    """Count the areas of each order; a second try of the same area is not another one. No orders: no question."""
+    if not order_ids:
+        return {}
+    orders = own_designs(user_id).filter(order_id__in=order_ids).order_by().values("order_id")
+    return dict(orders.annotate(areas=Count("area", distinct=True)).values_list("order_id", "areas"))

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,8 @@ from generations.engines import Painting
 # Pictures only: nothing a browser would run as a document of this site (no SVG, no HTML).
 EXTENSIONS: Final = {"image/webp": ".webp", "image/png": ".png", "image/jpeg": ".jpg"}
 THUMBNAIL_SIZE: Final = (512, 512)
+# Of 9: painted pictures hardly get smaller with more, only later.
+PNG_EFFORT: Final = 4
 CONTENT_TYPES: Final = {extension: content_type for content_type, extension in EXTENSIONS.items()}
 
 
@@ -34,12 +37,18 @@ class Stored:
 def store(painting: Painting) -> Stored:
     """Write the picture and a small version of it to the disk itself and return their names in the storage.
 
-    Raises UnknownPictureType when it is not what it says, or OSError when the storage is full.
+    Raises UnknownPictureType when it is not what it says, or OSError when the storage is full or away; then
+    nothing stays behind, unless the storage refuses that, too.
     """
     _require_picture(painting)
     small = _thumbnail(painting.image)
     image = save("generations", EXTENSIONS[painting.content_type], painting.image)
-    return Stored(image, save("generations", ".webp", small))
+    try:
+        return Stored(image, save("generations", ".webp", small))
+    except OSError:
+        with suppress(OSError):
+            default_storage.delete(image)
+        raise
 
 
 def save(folder: str, extension: str, content: bytes) -> str:
@@ -51,9 +60,25 @@ def save(folder: str, extension: str, content: bytes) -> str:
 
 
 def read(name: str) -> bytes:
-    """Return a stored file. Raises OSError when it is not there."""
+    """Return a stored file. Raises FileNotFoundError when it is not there, another OSError when the storage is away."""
     with default_storage.open(name, "rb") as file:
         return bytes(file.read())
+
+
+def require_stored(name: str) -> None:
+    """Raise FileNotFoundError when there is no such file; does not read it."""
+    if not default_storage.exists(name):
+        raise FileNotFoundError(name)
+
+
+def as_png(image: bytes) -> bytes:
+    """Return a stored picture as PNG, which every program opens. Raises OSError when it cannot be read as a picture."""
+    with Image.open(BytesIO(image)) as picture:
+        if picture.format == "PNG":
+            return image
+        sheet = BytesIO()
+        picture.save(sheet, "PNG", compress_level=PNG_EFFORT)
+    return sheet.getvalue()
 
 
 def _thumbnail(image: bytes) -> bytes:

@@ -3,10 +3,11 @@
 Only words: which right really pays is decided by `tokens.ledger.charge`, under the account's lock.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from tokens.balance import Balance
-from tokens.ledger import Source
+from tokens.ledger import InsufficientTokens, Source
 
 COST: Final = 1
 
@@ -17,20 +18,66 @@ _WHY = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the form says about `count` designs: on the button, beside it, and whether they could be paid."""
+
+    count: int
+    label: str
+    note: str
+    affordable: bool
+
+
+def offers(held: Balance, most: int) -> list[Offer]:
+    """Return the offers for none, one, two ... up to `most` designs, in that order."""
+    return [
+        Offer(count, button_label(held, max(count, 1)), note(held, count), affordable(held, max(count, 1)))
+        for count in range(most + 1)
+    ]
+
+
+def note(held: Balance, count: int) -> str:
+    """Return what `count` designs would take, e.g. "3 designs: 2 free + 1 token."; of none, what each costs."""
+    if count == 0:
+        each = "is included in your subscription" if held.unlimited else f"costs {tokens(COST)}"
+        return f"Each place is a design of its own and {each}."
+    return f"{designs(count)}: {_total(held, count)}."
+
+
 def button_label(held: Balance, count: int = 1) -> str:
     """Return the words on the button: what `count` designs cost somebody who holds `held`."""
     return f"Generate - {cost_label(held, count)}"
 
 
+def retry_label(held: Balance) -> str:
+    """Return the words on the button that tries one design again; it is a new charge."""
+    return f"Try again - {cost_label(held)}"
+
+
 def cost_label(held: Balance, count: int = 1) -> str:
     """Return what `count` generations cost: "included", "free trial: 2 left", "3 tokens", "2 free + 1 token"."""
+    if count == 1 and held.trial_balance >= COST and not held.unlimited:
+        return f"free trial: {held.trial_balance} left"
+    return _total(held, count)
+
+
+def _total(held: Balance, count: int) -> str:
     if held.unlimited:
         return "included"
     free = min(held.trial_balance // COST, count)
-    if free == count:
-        return f"free trial: {held.trial_balance} left" if count == 1 else f"{count} free"
     paid = tokens((count - free) * COST)
+    if free == count:
+        return f"{free} free"
     return f"{free} free + {paid}" if free else paid
+
+
+def shortage(short: InsufficientTokens) -> str:
+    """Return what was missing, e.g. "3 designs cost 3 tokens; you have 1 token and 1 free design."."""
+    count = short.needed // COST
+    paid = [tokens(short.available)] if short.available else []
+    free = [f"{short.trial_available} free"] if short.trial_available else []
+    verb = "costs" if count == 1 else "cost"
+    return f"{designs(count)} {verb} {tokens(short.needed)}; you have {' and '.join(paid + free) or 'none'}."
 
 
 def affordable(held: Balance, count: int = 1) -> bool:
@@ -56,6 +103,11 @@ def returned(source: str, cost: int) -> str:
     if source == Source.SUBSCRIPTION:
         return "It was included, so nothing was charged."
     return f"{price(source, cost)} returned."
+
+
+def designs(count: int) -> str:
+    """Return "1 design", "2 designs"."""
+    return f"{count} design{'' if count == 1 else 's'}"
 
 
 def tokens(count: int) -> str:

@@ -12,11 +12,21 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from generations import availability, pictures, studio
+from generations import availability, erasure, photos, pictures, studio
 from generations.commissions import Commission
-from generations.engines import ChatEngine, ChatRequest, DesignEngine, EngineError, Painting, Reply, chosen
+from generations.engines import (
+    ChatEngine,
+    ChatRequest,
+    DesignEngine,
+    EngineError,
+    Painting,
+    ProviderDown,
+    Reply,
+    chosen,
+)
 
 logger = structlog.get_logger(__name__)
 
@@ -26,6 +36,8 @@ SWEEP_SECONDS: Final = 15
 TELL_SECONDS: Final = 0.4
 # Before anything that waits: a sweep takes milliseconds and gives tokens back.
 SWEEP_PRIORITY: Final = 100
+# Without an end: one minute later each time.
+_UNTIL_IT_WORKS: Final = RetryStrategy(linear_wait=60)
 SOMETHING_BROKE: Final = "Something went wrong while it was being made."
 
 
@@ -49,16 +61,18 @@ def _make(generation_id: UUID, choose: Callable[[], DesignEngine | ChatEngine]) 
     if lease is None:
         logger.info("generation_not_waiting", generation_id=str(generation_id))
         return
+    name = ""
     try:
         engine = choose()
+        name = engine.name
         with availability.watched(engine.provider):
             made = _made_within(settings.ENGINE_TIMEOUT_SECONDS, engine, lease)
         _check_the_connection()
-        studio.finish(lease, made, engine=engine.name)
+        studio.finish(lease, made, engine=name)
     except EngineError as error:
         logger.info("engine_refused", generation_id=str(generation_id))
         _check_the_connection()
-        studio.fail(generation_id, reason=error.sentence, attempt=lease.attempt, usage=error.usage)
+        studio.fail(generation_id, reason=error.sentence, attempt=lease.attempt, usage=error.usage, engine=name)
     except Exception as error:  # noqa: BLE001 - whatever broke, the user gets the token back
         _log_without_words(error, generation_id)
         _check_the_connection()
@@ -89,7 +103,7 @@ def _made_within(seconds: float, engine: DesignEngine | ChatEngine, lease: studi
     deadline, sweep_at = monotonic() + seconds, monotonic() + SWEEP_SECONDS
     while not wait([made], timeout=max(0.0, min(TELL_SECONDS, deadline - monotonic()))).done:
         if monotonic() >= deadline:
-            raise EngineError(studio.TOOK_TOO_LONG)
+            raise (ProviderDown if engine.provider else EngineError)(studio.TOOK_TOO_LONG)
         _tell(lease, heard)
         if monotonic() >= sweep_at:
             _report_and_sweep(lease)
@@ -163,6 +177,12 @@ def _log_without_words(error: Exception, generation_id: UUID) -> None:
     logger.error("engine_broke", generation_id=str(generation_id), error=type(error).__name__, where=where)
 
 
+@app.task(name=erasure.REMOVE_TASK, queue="generations", retry=_UNTIL_IT_WORKS)
+def remove_files(names: list[str]) -> None:
+    """Remove the files of erased designs; tried again until the storage answers, so that nothing private stays."""
+    erasure.remove_files(names)
+
+
 @app.periodic(cron=f"* * * * * */{SWEEP_SECONDS}")
 @app.task(
     name="generations.expire_overdue",
@@ -175,3 +195,10 @@ def expire_overdue(timestamp: int) -> None:
     expired = studio.expire_overdue()
     if expired:
         logger.warning("generations_expired", count=expired)
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="generations.forget_photos", queue="generations", queueing_lock="generations.forget_photos")
+def forget_photos(timestamp: int) -> None:
+    """Remove photos that no design has used for a day; every hour."""
+    photos.forget_unused()

@@ -14,12 +14,14 @@ class DesignRequest:
     """One design somebody asked for. `prompt` holds at most 500 characters and may be empty.
 
     `photo` is their own yard, if they gave one: a JPEG this site has encoded itself, without metadata.
+    `instruction` is all that a remote model is told, the prompt in its place included; see `engines.wording`.
     """
 
     area: str
     style: str
     prompt: str
     photo: bytes | None = None
+    instruction: str = ""
 
 
 @dataclass(frozen=True, slots=True)

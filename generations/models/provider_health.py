@@ -1,10 +1,12 @@
 """Whether a provider answers: the state of its circuit breaker, shared by every process on every host."""
 
+from typing import ClassVar
+
 from django.db import models
 
 
 class ProviderHealth(models.Model):
-    """One provider. Open means: nobody is asked, and nobody is charged."""
+    """One provider. Open means: nobody is asked, and nobody is charged. Written only by `generations.availability`."""
 
     class State(models.TextChoices):
         CLOSED = "closed", "Answers"
@@ -17,9 +19,13 @@ class ProviderHealth(models.Model):
     successes = models.PositiveIntegerField(default=0, help_text="In a row, while it is tried.")
     opened_at = models.DateTimeField(null=True, blank=True)
     probed_at = models.DateTimeField(null=True, blank=True, help_text="When somebody was last let through to try.")
+    asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the one request that tries it was sent; empty when none is under way."
+    )
 
     class Meta:
-        verbose_name_plural = "Provider health"
+        ordering: ClassVar[list[str]] = ["name"]
+        verbose_name = "provider"
 
     def __str__(self) -> str:
         return f"{self.name}: {self.get_state_display()}"

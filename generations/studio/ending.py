@@ -57,17 +57,20 @@ def _write_down(generation: Generation, made: Painting | Reply, stored: pictures
         generation.alt_text = made.description[:300]
 
 
-def fail(generation_id: UUID, *, reason: str, attempt: int | None = None, usage: Usage | None = None) -> bool:
+def fail(
+    generation_id: UUID, *, reason: str, attempt: int | None = None, usage: Usage | None = None, engine: str = ""
+) -> bool:
     """End a generation as failed and give back what it cost; return whether this call did so.
 
     Locks the generation, then the account. `reason` is the sentence the user reads, `usage` what the provider
-    bills all the same. Does nothing when the generation has ended already, or when `attempt` is given and is not
-    the last lease taken.
+    bills all the same, `engine` who was asked. Does nothing when the generation has ended already, or when
+    `attempt` is given and is not the last lease taken.
     """
     with transaction.atomic():
         generation = locked(generation_id)
         if generation.has_ended or attempt not in (None, generation.attempts):
             return False
+        generation.engine = engine[:60]
         refund_and_end(generation, State.FAILED, reason, usage)
     logger.info("generation_failed", generation_id=str(generation_id), source=generation.source)
     return True

@@ -117,8 +117,9 @@ def _hold(message: Generation) -> None:
 def _start(wanted: list[Generation], first: Callable[[], None] = lambda: None) -> list[Generation]:
     """Start all of `wanted` and return them, or the ones that were started with the same form keys before."""
     try:
-        availability.require(chosen.provider(wanted[0].kind))
         with transaction.atomic():
+            # Inside, so that whoever is let through to try a provider, and then refused, leaves the try to the next.
+            availability.require(chosen.provider(wanted[0].kind))
             _charge_and_queue(wanted, first)
     except (
         *(IntegrityError, InsufficientTokens, FairUseReached, ConversationGone),
@@ -146,7 +147,7 @@ def _started_before(wanted: list[Generation], refusal: Exception) -> list[Genera
 def _charge_and_queue(wanted: list[Generation], first: Callable[[], None]) -> None:
     per_day = 0
     for number, generation in enumerate(wanted):
-        per_day = _charge(generation, wanted[:number]) or per_day
+        per_day = _charge(generation, wanted[:number], of=len(wanted)) or per_day
     if per_day:
         covered = sum(generation.source == Source.SUBSCRIPTION for generation in wanted)
         _require_fair_use(wanted[0].user_id, per_day, covered)
@@ -159,8 +160,8 @@ def _charge_and_queue(wanted: list[Generation], first: Callable[[], None]) -> No
         Generation.objects.bulk_create(wanted)
 
 
-def _charge(generation: Generation, charged: list[Generation]) -> int:
-    """Charge one and return its subscription's generations a day; a refusal counts all that were asked for."""
+def _charge(generation: Generation, charged: list[Generation], *, of: int) -> int:
+    """Charge one and return its subscription's generations a day; a refusal says what all `of` them need."""
     try:
         charge = ledger.charge(
             user_id=generation.user_id,
@@ -171,7 +172,7 @@ def _charge(generation: Generation, charged: list[Generation]) -> int:
     except InsufficientTokens as short:
         paid = [earlier.source for earlier in charged]
         raise InsufficientTokens(
-            needed=short.needed + pricing.COST * len(charged),
+            needed=pricing.COST * of,
             available=short.available + pricing.COST * paid.count(Source.TOKEN),
             trial_available=short.trial_available + pricing.COST * paid.count(Source.TRIAL),
             debt=short.debt,

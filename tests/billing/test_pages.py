@@ -245,14 +245,20 @@ class TestComingBack:
         stripe_says.says(purchase)
         assert "50 tokens are yours" in words(self.back(signed_in, purchase))
 
-    @pytest.mark.parametrize(("draft", "link"), [(True, "Back to your design"), (False, "Make a design")])
+    @pytest.mark.parametrize(
+        ("draft", "link"),
+        [
+            ({"area": "patio", "style": "japanese-zen", "next": "/generate/"}, "Back to your design"),
+            ({"text": "What next?", "next": "/chat/"}, "Back to your conversation"),
+            (None, "Make a design"),
+        ],
+    )
     def test_a_draft_is_offered_again(
-        self, signed_in: Client, purchase: Purchase, stripe_says: FakeStripe, draft: bool, link: str
+        self, signed_in: Client, purchase: Purchase, stripe_says: FakeStripe, draft: dict[str, str] | None, link: str
     ) -> None:
-        if draft:
-            session = signed_in.session
-            session["draft"] = {"area": "patio", "style": "japanese-zen", "prompt": ""}
-            session.save()
+        session = signed_in.session
+        session["draft"] = draft
+        session.save()
         stripe_says.says(purchase)
         assert link in words(self.back(signed_in, purchase))
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from config import checks
 
@@ -87,3 +88,52 @@ class TestALaptop:
         settings.STRIPE_PUBLISHABLE_KEY = "pk_test_sandbox"
         settings.STRIPE_JS_URL = "http://127.0.0.1:8420/js/stripe.js"
         assert found() == set()
+
+
+@pytest.mark.django_db
+class TestTimeOuts:
+    def missing(self) -> list[str]:
+        return [str(message.hint) for message in checks.timeouts_hold(None, databases=["default"])]
+
+    def test_hold_on_this_connection(self) -> None:
+        assert self.missing() == []
+
+    def test_are_missed_where_the_role_should_carry_them(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = 0")
+        assert self.missing() == [
+            "Behind PgBouncer set it on the role: ALTER ROLE <role> SET lock_timeout = '4s';",
+        ]
+
+    def test_nothing_is_asked_of_a_database_that_is_not_used(self) -> None:
+        assert checks.timeouts_hold(None) == []
+
+
+class TestPictures:
+    def test_a_bucket_is_refused_without_what_speaks_to_it(
+        self, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.S3_BUCKET = "pictures"
+        assert found() == set()
+        monkeypatch.setattr(checks, "find_spec", lambda package: None)
+        (refusal,) = [each for each in checks.settings_make_sense(None) if each.id == "shop.E040"]
+        assert refusal.msg == "S3_BUCKET is set, but what speaks to S3 is not installed."
+        assert "requirements-s3.txt" in str(refusal.hint)
+
+    def test_without_a_bucket_nothing_is_needed(self, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(checks, "find_spec", lambda package: None)
+        assert found() == set()
+
+    @pytest.mark.parametrize(
+        ("prefix", "expected"),
+        [("", set()), ("/protected/", set()), ("/protected", {"shop.E041"}), ("protected/", {"shop.E041"})],
+    )
+    def test_the_place_where_the_proxy_finds_them_is_a_path(
+        self, settings: Any, prefix: str, expected: set[str]
+    ) -> None:
+        settings.ACCEL_REDIRECT_PREFIX = prefix
+        assert found() == expected
+
+    def test_a_proxy_cannot_send_what_is_in_a_bucket(self, settings: Any) -> None:
+        settings.ACCEL_REDIRECT_PREFIX, settings.S3_BUCKET = "/protected/", "pictures"
+        assert found() == {"shop.E042"}

@@ -7,16 +7,20 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.files.storage import default_storage
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
 from billing import inbox
 from billing.models import Purchase, StripeEvent
-from generations import studio
-from generations.models import Generation
+from generations import conversations, erasure, studio
+from generations.engines import Reply
+from generations.models import Conversation, Generation
 from tests import stripe_events
 from tests.billing.conftest import Sell
 from tests.faults.deaths import kill_at, steps_of
+from tests.generations.engines import painting
 from tokens import audit, ledger
 from tokens.models import TokenAccount, TokenTransaction
 
@@ -115,6 +119,47 @@ class TestAGeneration:
 
         sweep(uuid4, partial(self.start, buyer), again)
 
+    def test_its_start_with_three_areas(self, buyer: User) -> None:
+        def order(form_key: UUID) -> list[Generation]:
+            areas = ["front-yard", "walkway", "patio"]
+            return studio.start_designs(user=buyer, form_key=form_key, areas=areas, style="japanese-zen", prompt="")
+
+        def again(form_key: UUID) -> None:
+            assert Generation.objects.filter(order_id=form_key).count() in (0, 3)
+            designs = order(form_key)
+            assert Generation.objects.filter(order_id=form_key).count() == len(designs) == 3
+            assert [keys_like(f"generation:{design.pk}:charge") for design in designs] == [1, 1, 1]
+            assert ProcrastinateJob.objects.filter(pk__in=[design.job_id for design in designs]).count() == 3
+            assert TokenAccount.objects.get(pk=buyer.pk).balance == 1000 - Generation.objects.count()
+
+        sweep(uuid4, order, again)
+
+    def test_its_retry(self, buyer: User) -> None:
+        def make() -> Generation:
+            failed = self.start(buyer, uuid4())
+            studio.fail(failed.pk, reason="The painter fell asleep.")
+            failed.refresh_from_db()
+            return failed
+
+        def again(failed: Generation) -> None:
+            tried = studio.retry(failed)
+            assert [each.pk for each in Generation.objects.filter(retry_of=failed)] == [tried.pk]
+            assert keys_like(f"generation:{tried.pk}:charge") == 1
+            unfinished = Generation.objects.filter(state=Generation.State.QUEUED).count()
+            assert TokenAccount.objects.get(pk=buyer.pk).balance == 1000 - unfinished
+
+        sweep(make, studio.retry, again)
+
+    def test_its_cancel(self, buyer: User) -> None:
+        def again(generation_id: UUID) -> None:
+            studio.cancel(generation_id)
+            assert Generation.objects.get(pk=generation_id).state == Generation.State.CANCELLED
+            assert keys_like(f"generation:{generation_id}:charge:refund") == 1
+            assert studio.take_lease(generation_id) is None
+
+        sweep(lambda: self.start(buyer, uuid4()).pk, studio.cancel, again)
+        assert TokenAccount.objects.get(pk=buyer.pk).balance == 1000
+
     def test_its_refund(self, buyer: User) -> None:
         def make() -> studio.Lease:
             lease = studio.take_lease(self.start(buyer, uuid4()).pk)
@@ -131,6 +176,84 @@ class TestAGeneration:
 
         sweep(make, fail, sweep_up)
         assert TokenAccount.objects.get(pk=buyer.pk).balance == 1000
+
+    def test_its_deletion(self, buyer: User) -> None:
+        files: dict[UUID, list[str]] = {}
+
+        def make() -> UUID:
+            lease = studio.take_lease(self.start(buyer, uuid4()).pk)
+            assert lease is not None
+            studio.finish(lease, painting(), engine="obedient")
+            generation = Generation.objects.get(pk=lease.generation_id)
+            files[generation.pk] = [str(generation.image), str(generation.thumbnail)]
+            return generation.pk
+
+        def removals(generation_id: UUID) -> int:
+            jobs = ProcrastinateJob.objects.filter(task_name=erasure.REMOVE_TASK)
+            return sum(job.args["names"] == files[generation_id] for job in jobs)
+
+        def again(generation_id: UUID) -> None:
+            before = Generation.objects.get(pk=generation_id)
+            # Dead before the commit: as if it had never been asked for. After it: erased, and the removal queued.
+            assert (bool(before.image), bool(before.prompt), removals(generation_id)) in [
+                (True, True, 0),
+                (False, False, 1),
+            ]
+            erasure.erase_design(buyer.pk, generation_id)
+            erased = Generation.objects.get(pk=generation_id)
+            assert (str(erased.image), erased.prompt, removals(generation_id)) == ("", "", 1)
+            erasure.remove_files(files[generation_id])
+            assert not any(map(default_storage.exists, files[generation_id]))
+
+        sweep(make, partial(erasure.erase_design, buyer.pk), again)
+
+
+class TestAMessage:
+    @pytest.fixture(autouse=True)
+    def _a_thousand_tokens(self, buyer: User, settings: Any) -> None:
+        settings.CHAT_ENGINE = "tests.generations.engines.ObedientAssistant"
+        ledger.adjust(user_id=buyer.pk, amount=1000, reason="Given", adjusted_by_id=buyer.pk, key="given")
+
+    def send(self, buyer: User, subject: tuple[UUID, Conversation | None]) -> Generation:
+        form_key, conversation = subject
+        return studio.start_message(user=buyer, form_key=form_key, text="Roses?", conversation=conversation)
+
+    def talk(self, buyer: User) -> Conversation:
+        """A conversation of one answered message."""
+        message = self.send(buyer, (uuid4(), None))
+        lease = studio.take_lease(message.pk)
+        assert lease is not None
+        studio.finish(lease, Reply("In autumn.", "By rules."), engine="obedient")
+        return Conversation.objects.get(messages=message)
+
+    @pytest.mark.parametrize("begins", [True, False])
+    def test_its_start(self, buyer: User, begins: bool) -> None:
+        """Dead at any step, the same form again leads to one message in one conversation, charged once."""
+
+        def again(subject: tuple[UUID, Conversation | None]) -> None:
+            message = self.send(buyer, subject)
+            assert Generation.objects.filter(form_key=subject[0]).count() == 1
+            assert keys_like(f"generation:{message.pk}:charge") == 1
+            assert TokenAccount.objects.get(pk=buyer.pk).balance == 1000 - Generation.objects.count()
+            assert Conversation.objects.filter(messages=None).count() == 0
+            assert subject[1] is None or message.conversation == subject[1]
+
+        sweep(lambda: (uuid4(), None if begins else self.talk(buyer)), partial(self.send, buyer), again)
+
+    def test_its_conversations_deletion(self, buyer: User) -> None:
+        def delete(conversation: Conversation) -> bool:
+            return conversations.delete(buyer.pk, conversation.pk)
+
+        def again(conversation: Conversation) -> None:
+            """All of it or nothing: a title without words, or words without a title, is never seen."""
+            message = Generation.objects.get(conversation=conversation)
+            conversation.refresh_from_db()
+            assert bool(conversation.title) == bool(message.prompt) == bool(message.reply)
+            delete(conversation)
+            message.refresh_from_db()
+            assert (message.prompt, message.reply, message.deleted_at is None) == ("", "", False)
+
+        sweep(lambda: self.talk(buyer), delete, again)
 
 
 def test_an_adjustment(buyer: User, staff: User) -> None:

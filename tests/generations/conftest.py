@@ -4,16 +4,21 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from generations import studio
+from generations.engines import Painting
 from generations.models import Generation
+from tests.generations.engines import painting
 from tokens import ledger
 from tokens.ledger import Type
 from tokens.models import TokenAccount, TokenTransaction
 
 Give = Callable[..., TokenTransaction]
 Start = Callable[..., Generation]
+Finished = Callable[..., Generation]
 
 
 @pytest.fixture
@@ -49,6 +54,23 @@ def start() -> Start:
 
 
 @pytest.fixture
+def shop(buyer: User) -> Client:
+    """The buyer's browser."""
+    return signed_in(buyer)
+
+
+@pytest.fixture
+def finished(give: Give, start: Start) -> Finished:
+    """Make a finished design for somebody: `finished(buyer, prompt="roses")`; `made` is what the engine painted."""
+
+    def _finished(user: User, made: Painting | None = None, **settings: Any) -> Generation:
+        give(user, 1)
+        return finish(start(user, **settings), made or painting())
+
+    return _finished
+
+
+@pytest.fixture
 def obedient_painter(settings: Any) -> None:
     """Let designs be made by the engine that does what the prompt says."""
     settings.LANDSCAPE_ENGINE = "tests.generations.engines.ObedientPainter"
@@ -58,3 +80,29 @@ def held(user: User) -> tuple[int, int]:
     """Tokens and trial credits, as the account says."""
     account = TokenAccount.objects.get(pk=user.pk)
     return account.balance, account.trial_balance
+
+
+def finish(generation: Generation, made: Painting) -> Generation:
+    """Have a waiting design made and kept, and return it as it then is."""
+    lease = studio.take_lease(generation.pk)
+    assert lease is not None
+    assert studio.finish(lease, made, engine="obedient")
+    generation.refresh_from_db()
+    return generation
+
+
+def signed_in(user: User) -> Client:
+    """Somebody's browser."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def address(name: str, generation: Generation) -> str:
+    """A page about one generation."""
+    return reverse(f"generations:{name}", args=[generation.pk])
+
+
+def text(response: Any) -> str:
+    """What a page says, on one line."""
+    return " ".join(response.content.decode().split())

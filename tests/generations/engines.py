@@ -1,7 +1,10 @@
 """Engines for tests: they paint at once, refuse, break, dawdle or never return, as the prompt says."""
 
 import time
+from io import BytesIO
 from typing import Final
+
+from PIL import Image
 
 from generations.engines import ChatRequest, DesignRequest, EngineError, Painting, Reply, Report
 
@@ -21,6 +24,13 @@ def painting(content_type: str = "image/webp") -> Painting:
         description="A garden of one pixel.",
         note="Painted for a test.",
     )
+
+
+def painted(width: int, height: int, kind: str = "WEBP") -> Painting:
+    """A finished picture of this size, a lawn and nothing else, as a WEBP, PNG or JPEG."""
+    sheet = BytesIO()
+    Image.new("RGB", (width, height), "#2a5b41").save(sheet, kind)
+    return Painting(sheet.getvalue(), f"image/{kind.lower()}", width, height, description="A lawn.", note="")
 
 
 class ObedientPainter:

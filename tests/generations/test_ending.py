@@ -16,7 +16,7 @@ from procrastinate.contrib.django import app
 from accounts.models import User
 from generations import pictures, studio
 from generations.commissions import Commission
-from generations.engines import DesignRequest, Painting
+from generations.engines import DesignRequest, Painting, wording
 from generations.models import Generation
 from generations.studio import Lease, ending
 from tests.generations.conftest import Give, Start, held
@@ -68,7 +68,8 @@ class TestTheLease:
         give(buyer, 1)
         lease = studio.take_lease(start(buyer, prompt="Roses").pk)
         assert lease is not None
-        assert lease.commission == Commission(DesignRequest("front-yard", "english-garden", "Roses"))
+        words = wording.instruction("front-yard", "english-garden", "Roses", False)
+        assert lease.commission == Commission(DesignRequest("front-yard", "english-garden", "Roses", instruction=words))
 
     def test_it_is_given_once(self, waiting: Generation, lease: Lease) -> None:
         assert studio.take_lease(waiting.pk) is None

@@ -129,8 +129,19 @@ class TestThePage:
         answer = client.post("/generate/", order)
         text = " ".join(answer.content.decode().split())
         assert answer.status_code == 429
-        assert "You have made 1 design in 24 hours, which is what your subscription includes." in text
+        assert "Your subscription includes 1 design in 24 hours, and that many were made." in text
         assert "included again in 2 hours, 59 minutes" in text
         assert "A red maple</textarea>" in text
         assert "A red maple</textarea>" in client.get("/generate/").content.decode()
         assert Generation.objects.count() == 1
+
+    def test_more_places_than_a_day_includes_are_too_many_at_once(self, buyer: User, client: Client) -> None:
+        subscription_of(buyer, per_day=2)
+        client.force_login(buyer)
+        areas = ["patio", "walkway", "front-yard"]
+        answer = client.post("/generate/", {"area": areas, "style": "japanese-zen", "key": str(uuid4())})
+        text = " ".join(answer.content.decode().split())
+        assert answer.status_code == 429
+        assert "Your subscription includes 2 designs in 24 hours, and these would be more." in text
+        assert "Choose fewer places." in text
+        assert Generation.objects.count() == 0

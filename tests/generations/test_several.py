@@ -49,7 +49,7 @@ class TestOrderingSeveral:
         assert {design.source for design in order(buyer)} == {"subscription"}
         assert held(buyer) == (5, 0)
 
-    @pytest.mark.parametrize(("trial", "tokens"), [(0, 2), (2, 0), (1, 1)])
+    @pytest.mark.parametrize(("trial", "tokens"), [(0, 2), (2, 0), (1, 1), (0, 1)])
     def test_when_they_cannot_all_be_paid_none_is(self, buyer: User, give: Give, trial: int, tokens: int) -> None:
         if trial:
             give(buyer, trial, Type.TRIAL)

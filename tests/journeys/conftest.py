@@ -23,7 +23,10 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 @contextmanager
 def whole_shop_with_right_books(**environment: str) -> Iterator[WholeShop]:
     """Start a shop; at the end its books are audited, nothing was out of place at Stripe, and it is stopped."""
-    engine = {"LANDSCAPE_ENGINE": "tests.journeys.engine.PainterThatCanFail"}
+    engine = {
+        "LANDSCAPE_ENGINE": "tests.journeys.engine.PainterThatCanFail",
+        "CHAT_ENGINE": "tests.journeys.chat_engine.AssistantThatCanFail",
+    }
     with open_folder() as folder:
         running = start_whole_shop(folder / "local", **engine, **environment)
         try:

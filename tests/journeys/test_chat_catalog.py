@@ -34,3 +34,18 @@ def test_each_tier_is_sold_by_the_card_form(
     visitor.pay_in_the_form("4242 4242 4242 4242")
     expect(page.get_by_role("heading", name=f"{tokens:,} tokens are yours")).to_be_visible(timeout=SLOW)
     visitor.navbar_says(f"{tokens:,} tokens")
+
+
+def test_the_site_speaks_of_messages_from_the_front_page_to_the_balance(page: Page, chat_shop: WholeShop) -> None:
+    visitor = Visitor(page, chat_shop)
+    visitor.open("/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("An assistant you pay by the message")
+    expect(page.get_by_role("main").get_by_role("link", name="Start free: 3 messages")).to_be_visible()
+    visitor.sign_up(somebody())
+    expect(page).to_have_url(f"{chat_shop.url}/chat/")
+    visitor.navbar_says("3 free messages")
+    menu = page.get_by_role("navigation", name="Main").get_by_role("link")
+    expect(menu).to_have_text(["Assistant", "Generate", "My designs", "Tokens"])
+    expect(menu.first).to_have_attribute("aria-current", "page")
+    visitor.open("/tokens/")
+    expect(page.get_by_role("main")).to_contain_text("About 3 messages left, at 1 token each.")

@@ -33,15 +33,22 @@ class Visitor:
         code = _code(self.shop.mail_to(email))
         self.page.get_by_label("Code").fill(code)
         self.page.get_by_role("button", name="Confirm").click()
-        expect(self.page).to_have_url(f"{self.shop.url}/generate/")
+        expect(self.page).to_have_url(re.compile(f"^{re.escape(self.shop.url)}/(generate|chat)/$"))
 
     def ask_for(self, prompt: str, *, area: str = "Front yard", style: str = "English Garden") -> None:
         """Fill in the design form and send it."""
+        self.wish(prompt, area, style=style)
+        self.press_generate()
+
+    def wish(self, prompt: str, *areas: str, style: str = "English Garden") -> None:
+        """Fill in the design form for exactly these places."""
         self.open("/generate/")
-        self.page.get_by_role("radio", name=re.compile(area)).check(force=True)
+        for box in self.page.get_by_role("checkbox", checked=True).all():
+            box.uncheck(force=True)
+        for area in areas:
+            self.page.get_by_role("checkbox", name=re.compile(area)).check(force=True)
         self.page.get_by_role("radio", name=re.compile(style)).check(force=True)
         self.page.get_by_role("textbox").fill(prompt)
-        self.press_generate()
 
     def press_generate(self) -> None:
         self.page.locator("form.order button[type=submit]").click()

@@ -1,10 +1,10 @@
 """A machine that does everything in any order, beside a model too simple to be wrong; audited after every step.
 
-It buys, reloads, delivers events twice, late and in the wrong order, refunds, disputes, charges, finishes, fails,
-sweeps and adjusts. The model keeps three numbers a person and what Stripe has already said about each purchase.
+It buys, reloads, delivers events twice, late and in the wrong order, refunds, disputes, orders one design or several,
+sends messages, finishes, fails, cancels, tries again, sweeps and adjusts. The model keeps three numbers a person and
+what Stripe has already said about each purchase.
 """
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,9 +25,11 @@ from accounts.models import User
 from billing import inbox
 from billing.models import Consent, Purchase, Subscription, TokenPackage
 from generations import studio
+from generations.engines import ChatRequest, Reply
 from generations.models import Generation
 from tests import stripe_events
 from tests.generations.engines import painting
+from tests.machine.model import Design, Person, Sale, story_of
 from tests.stripe_events import money_back
 from tests.subscribed import subscription_of
 from tokens import audit, ledger
@@ -35,56 +37,7 @@ from tokens.ledger import InsufficientTokens, Type
 from tokens.models import TokenAccount
 
 PAINTING = painting()
-
-
-@dataclass
-class Person:
-    """What the model believes somebody holds: `net` are tokens, below zero when they are owed."""
-
-    user: User
-    net: int = 0
-    trial: int = 0
-    bought: int = 0
-    unlimited: bool = False
-
-    @property
-    def balance(self) -> int:
-        return max(self.net, 0)
-
-    @property
-    def debt(self) -> int:
-        return max(-self.net, 0)
-
-
-@dataclass
-class Sale:
-    """What the model knows of a purchase: whose, what, whether it is paid, and how far its refunds and disputes are."""
-
-    person: Person
-    purchase: Purchase
-    paid: bool = False
-    gone: int = 0
-    money_back: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-    def even_up(self) -> None:
-        """Take what went back by now from the person, or give it again: each story counts as far as it ever got."""
-        back = sum(cents for furthest, cents in self.money_back.values() if furthest in (0, 1))
-        gone = self.purchase.tokens * min(back, self.purchase.price_cents) // self.purchase.price_cents
-        if self.paid:
-            self.person.net -= gone - self.gone
-            self.gone = gone
-
-
-@dataclass
-class Design:
-    """What the model knows of a generation: how it was paid, and whether it has ended."""
-
-    person: Person
-    id: UUID
-    form_key: UUID
-    source: str
-    leases: list[studio.Lease] = field(default_factory=list)
-    state: str = "queued"
+REPLY = Reply("In autumn.", "By rules.")
 
 
 class Shop(RuleBasedStateMachine):
@@ -117,7 +70,7 @@ class Shop(RuleBasedStateMachine):
         package = TokenPackage.objects.get(pk="package_50")
         session = f"cs_test_{uuid4().hex}"
         sale = self._sold(person, package=package, state=Purchase.State.OPEN, stripe_session_id=session)
-        return multiple(*[(sale, pays, event) for pays, event in _story(sale.purchase, story)])
+        return multiple(*[(sale, pays, event) for pays, event in story_of(sale.purchase, story)])
 
     @rule(target=events, person=people)
     def reload(self, person: Person) -> object:
@@ -175,31 +128,60 @@ class Shop(RuleBasedStateMachine):
             sale.person.bought += sale.purchase.tokens
             sale.even_up()
 
-    @rule(target=designs, person=people)
-    def start(self, person: Person) -> object:
+    @rule(target=designs, person=people, areas=st.sampled_from([["patio"], ["front-yard", "walkway", "patio"]]))
+    def start(self, person: Person, areas: list[str]) -> object:
         form_key = uuid4()
         try:
-            generation = self._start(person, form_key)
+            generations = self._start(person, form_key, areas)
         except InsufficientTokens as refused:
-            assert (refused.available, refused.trial_available) == (person.balance, person.trial)
-            assert refused.debt == person.debt
-            assert person.balance + person.trial == 0
-            assert not person.unlimited
+            self._refused_rightly(person, refused, len(areas))
             return multiple()
-        if person.unlimited:
-            source = "subscription"
-        elif person.trial:
-            source, person.trial = "trial", person.trial - 1
-        else:
-            source, person.net = "token", person.net - 1
-        assert generation.source == source
-        design = Design(person, generation.pk, form_key, source)
-        self.all_designs.append(design)
-        return design
+        return multiple(*[self._paid(person, generation, form_key, areas) for generation in generations])
+
+    @rule(target=designs, person=people)
+    def say(self, person: Person) -> object:
+        """Begin a conversation: a message is paid and settled as a design is."""
+        try:
+            message = studio.start_message(user=person.user, form_key=uuid4(), text="Roses?")
+        except InsufficientTokens as refused:
+            self._refused_rightly(person, refused, 1)
+            return multiple()
+        return self._paid(person, message)
 
     @rule(design=designs)
     def send_the_form_again(self, design: Design) -> None:
-        assert self._start(design.person, design.form_key).pk == design.id
+        """Whatever became of the designs, and whatever is left to pay with, these are the same ones."""
+        if design.form_key:
+            again = self._start(design.person, design.form_key, design.areas)
+            assert design.id in [each.pk for each in again]
+            assert len(again) == len(design.areas)
+
+    @rule(design=designs)
+    def cancel(self, design: Design) -> None:
+        cancelled = studio.cancel(design.id)
+        assert cancelled == (design.state == "queued")
+        if cancelled:
+            self._returned(design, "cancelled")
+
+    @rule(target=designs, design=designs, times=st.integers(1, 2))
+    def try_again(self, design: Design, times: int) -> object:
+        """Twice is once; what was tried again already leads to that try and costs nothing."""
+        failed = Generation.objects.get(pk=design.id)
+        try:
+            tried = {studio.retry(failed).pk for _ in range(times)}
+        except studio.NothingToRetry:
+            assert design.state not in {"failed", "cancelled"}
+            return multiple()
+        except InsufficientTokens as refused:
+            assert design.retry is None
+            self._refused_rightly(design.person, refused, 1)
+            return multiple()
+        assert design.state in {"failed", "cancelled"}
+        if design.retry is not None:
+            assert tried == {design.retry}
+            return multiple()
+        (design.retry,) = tried
+        return self._paid(design.person, Generation.objects.get(pk=design.retry))
 
     @rule(design=designs)
     def take_lease(self, design: Design) -> None:
@@ -212,7 +194,8 @@ class Shop(RuleBasedStateMachine):
     @rule(design=designs)
     def finish(self, design: Design) -> None:
         for lease in design.leases:
-            accepted = studio.finish(lease, PAINTING, engine="test")
+            is_message = isinstance(lease.commission.request, ChatRequest)
+            accepted = studio.finish(lease, REPLY if is_message else PAINTING, engine="test")
             assert accepted == (design.state == "running")
             if accepted:
                 design.state = "succeeded"
@@ -222,7 +205,7 @@ class Shop(RuleBasedStateMachine):
         ended = studio.fail(design.id, reason="It failed.")
         assert ended == (design.state in {"queued", "running"})
         if ended:
-            self._returned(design)
+            self._returned(design, "failed")
 
     @rule(minutes=st.integers(0, 30))
     def sweep(self, minutes: int) -> None:
@@ -236,7 +219,7 @@ class Shop(RuleBasedStateMachine):
         for design in self.all_designs:
             if design.id in ended:
                 assert design.state in {"queued", "running"}
-                self._returned(design)
+                self._returned(design, "failed")
 
     @rule(person=people, amount=st.integers(-20, 20).filter(bool), again=st.booleans())
     def adjust(self, person: Person, amount: int, again: bool) -> None:
@@ -283,27 +266,33 @@ class Shop(RuleBasedStateMachine):
             sale.purchase.refresh_from_db()
             assert (sale.purchase.state == Purchase.State.PAID) == sale.paid
 
-    def _start(self, person: Person, form_key: UUID) -> Generation:
-        return studio.start_designs(
-            user=person.user, form_key=form_key, areas=["patio"], style="japanese-zen", prompt=""
-        )[0]
+    def _start(self, person: Person, form_key: UUID, areas: list[str]) -> list[Generation]:
+        return studio.start_designs(user=person.user, form_key=form_key, areas=areas, style="japanese-zen", prompt="")
 
-    def _returned(self, design: Design) -> None:
-        design.state = "failed"
+    def _refused_rightly(self, person: Person, refused: InsufficientTokens, count: int) -> None:
+        assert (refused.available, refused.trial_available) == (person.balance, person.trial)
+        assert (refused.needed, refused.debt) == (count, person.debt)
+        assert person.balance + person.trial < count
+        assert not person.unlimited
+
+    def _paid(
+        self, person: Person, generation: Generation, form_key: UUID | None = None, areas: list[str] | None = None
+    ) -> Design:
+        """Take from the model what the next design takes, and know it from now on."""
+        if person.unlimited:
+            source = "subscription"
+        elif person.trial:
+            source, person.trial = "trial", person.trial - 1
+        else:
+            source, person.net = "token", person.net - 1
+        assert generation.source == source
+        design = Design(person, generation.pk, form_key, areas or [], source)
+        self.all_designs.append(design)
+        return design
+
+    def _returned(self, design: Design, state: str) -> None:
+        design.state = state
         if design.source == "trial":
             design.person.trial += 1
         elif design.source == "token":
             design.person.net += 1
-
-
-def _story(purchase: Purchase, story: str) -> list[tuple[bool, dict[str, Any]]]:
-    """Return the events of one way a purchase can go, each with whether it says that the money came."""
-    stories = {
-        "card": [(True, stripe_events.completed(purchase))],
-        "debit-paid": [(False, stripe_events.unpaid(purchase)), (True, stripe_events.async_succeeded(purchase))],
-        "debit-refused": [(False, stripe_events.unpaid(purchase)), (False, stripe_events.async_failed(purchase))],
-        "abandoned": [(False, stripe_events.expired(purchase))],
-        "wrong-amount": [(False, stripe_events.completed(purchase, amount_total=purchase.price_cents - 1))],
-        "wrong-currency": [(False, stripe_events.completed(purchase, currency="eur"))],
-    }
-    return stories[story]

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing import stop_links
 from billing.models import Purchase, SavedCard, TokenPackage
-from generations import studio
+from generations import photos, studio
 from tests.sandbox_process import SandboxProcess
 from tokens import ledger
 
@@ -64,7 +64,25 @@ generations:generate               in in     200 422   200 422
 generations:gallery                in in     200 405   200 405
 generations:generation             in in     404 405   200 405
 generations:status                 286 405   404 405   200 405
+generations:cancel                 in in     405 404   405 303
+generations:retry                  in in     405 404   405 303
+generations:order                  in in     404 405   200 405
+generations:order-status           286 405   404 405   200 405
 generations:image                  in in     404 405   404 405
+generations:thumbnail              in in     404 405   404 405
+generations:delete                 in in     404 404   200 409
+generations:order-zip              in in     404 405   404 405
+generations:order-delete           in in     404 404   200 409
+generations:photo                  in in     404 405   200 405
+generations:chat                   in in     200 422   200 422
+generations:conversation           in in     404 404   200 422
+generations:conversation-rename    in in     404 404   200 422
+generations:conversation-export    in in     404 405   200 405
+generations:conversation-delete    in in     404 404   200 303
+generations:message                in in     404 405   303 405
+generations:message-status         286 405   404 405   200 405
+generations:message-cancel         in in     405 404   405 303
+generations:message-retry          in in     405 404   405 303
 """
 
 
@@ -88,6 +106,9 @@ def things(buyer: User) -> dict[str, Any]:
     """One of everything that an address can name; all of it the buyer's."""
     ledger.adjust(user_id=buyer.pk, amount=5, reason="Given", adjusted_by_id=buyer.pk, key="given")
     generation = studio.start_designs(user=buyer, form_key=uuid4(), areas=["patio"], style="japanese-zen", prompt="")[0]
+    photo = photos.keep(buyer, photos.CleanPhoto(b"no picture", width=640, height=480))
+    message = studio.start_message(user=buyer, form_key=uuid4(), text="Hello")
+    studio.fail(message.pk, reason="Nobody is there.")
     purchase = Purchase.objects.create(
         user=buyer,
         way=Purchase.Way.CARD,
@@ -102,6 +123,10 @@ def things(buyer: User) -> dict[str, Any]:
     return {
         "purchase_id": purchase.pk,
         "generation_id": generation.pk,
+        "order_id": generation.order_id,
+        "conversation_id": message.conversation_id,
+        "message_id": message.pk,
+        "photo_id": photo.pk,
         "card_id": card.pk,
         "code": "package_50",
         "signature": stop_links.to_stop_reloads(buyer.pk).split("/")[-2],

@@ -1,16 +1,24 @@
 """Where the job queue is set up: jobs live in the shop's own PostgreSQL, so they commit with the books."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
+from weakref import WeakSet
 
 import procrastinate
 from django.conf import settings
 from procrastinate.connector import BaseConnector
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.utils import connector_params
+from procrastinate.job_context import JobContext
 from procrastinate.psycopg_connector import PsycopgConnector
+from procrastinate.worker import Worker
 
 # So many at most has a worker to fetch and report with, one more to listen with; and each job it does, Django's own.
 WORKER_CONNECTIONS = 4
+
+_widened: "WeakSet[asyncio.AbstractEventLoop]" = WeakSet()
 
 
 class WorkerConnector(PsycopgConnector):
@@ -44,8 +52,22 @@ class QueueConnector(DjangoConnector):
         return WorkerConnector(tasks_own=self, min_size=1, max_size=WORKER_CONNECTIONS, **where)
 
 
+async def thread_for_each_job(call_next: Callable[[], Awaitable[Any]], context: JobContext, worker: Worker) -> Any:
+    """Let a worker do as many jobs at once as its `--concurrency` says, whatever the machine's cores.
+
+    Python allows cores + 4 threads by default; a job beyond them would be taken from the queue and not begun, where
+    no other worker could begin it.
+    """
+    loop = asyncio.get_running_loop()
+    if loop not in _widened:
+        loop.set_default_executor(ThreadPoolExecutor(worker.concurrency, thread_name_prefix="job"))
+        _widened.add(loop)
+    return await call_next()
+
+
 def configure(app: procrastinate.App) -> None:
     """Tell the queue what every worker needs; called once by procrastinate when the apps are ready."""
     app.periodic_defaults = {"max_delay": 600}
+    app.worker_defaults["worker_middleware"] = [thread_for_each_job]
     alias = cast(DjangoConnector, app.connector).alias
     app.connector = app.job_manager.connector = QueueConnector(alias)

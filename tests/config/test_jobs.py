@@ -1,7 +1,9 @@
 """What a worker speaks to PostgreSQL with: jobs that jobs queue belong to their transaction, as everywhere."""
 
 import asyncio
+import os
 from collections.abc import Iterator
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -36,12 +38,18 @@ def _a_task_that_breaks() -> Iterator[None]:
     del app.tasks["test.breaks"]
 
 
-def work_off(connector: BaseConnector) -> None:
+def work_off(connector: BaseConnector, *, concurrency: int = 1) -> None:
     """Do what is queued as `manage.py procrastinate worker` does, with this connector, and return."""
 
     async def work() -> None:
         async with app.open_async():
-            await app.run_worker_async(queues=["test"], wait=False, install_signal_handlers=False, listen_notify=False)
+            await app.run_worker_async(
+                queues=["test"],
+                concurrency=concurrency,
+                wait=False,
+                install_signal_handlers=False,
+                listen_notify=False,
+            )
         await sync_to_async(connections.close_all)()
 
     with app.replace_connector(connector):
@@ -66,6 +74,32 @@ class TestAJobQueuedByAJob:
         app.configure_task("test.breaks", queue="test").defer()
         work_off(PsycopgConnector(kwargs=connector_params()))
         assert queued() == [("test.breaks", "failed"), ("billing.send_mail", "todo")]
+
+
+class TestAWorkerOfManyJobs:
+    MANY = (os.cpu_count() or 1) + 4 + 3  # more than the threads Python would allow
+
+    @pytest.fixture
+    def met(self) -> Iterator[list[bool]]:
+        """A task that waits until so many of its kind are being done at once; whether each has seen that."""
+        barrier, seen = Barrier(self.MANY), list[bool]()
+
+        @app.task(name="test.meets", queue="test")
+        def meets() -> None:
+            try:
+                barrier.wait(timeout=20)
+                seen.append(True)
+            except BrokenBarrierError:
+                seen.append(False)
+
+        yield seen
+        del app.tasks["test.meets"]
+
+    def test_does_as_many_at_once_as_it_was_told(self, met: list[bool]) -> None:
+        for _ in range(self.MANY):
+            app.configure_task("test.meets", queue="test").defer()
+        work_off(app.connector.get_worker_connector(), concurrency=self.MANY)  # type: ignore[attr-defined]
+        assert met == [True] * self.MANY
 
 
 class TestWhereAWorkerConnects:

@@ -103,7 +103,7 @@ def test_two_thousand_generations_while_processes_die(site: Site) -> None:
     assert sum(order.generations for order in accepted if order.accepted) == CUSTOMERS * (DESIGNS + MESSAGES) == 2000
     assert {order.accepted for order in orders if order.email == "poor@example.com"} == {True, False}
     assert recounted(site, installation, orders, given) == []
-    assert min(deaths) >= 3, "Both kinds of processes died, and more than once."
+    assert min(deaths) >= 2, "Both kinds of processes died, and more than once."
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from typing import Final
 
 import structlog
+from django.core.management import call_command
 from procrastinate import builtin_tasks
 from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
@@ -50,3 +51,10 @@ async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
     await builtin_tasks.remove_old_jobs(
         context, max_hours=KEEP_JOBS_HOURS, remove_failed=True, remove_cancelled=True, remove_aborted=True
     )
+
+
+@app.periodic(cron="40 4 * * *")
+@app.task(name="config.forget_old_sessions", queue=QUEUE, queueing_lock="config.forget_old_sessions")
+def forget_old_sessions(timestamp: int) -> None:
+    """Delete the sessions that have ended, daily: with them go the drafts somebody left behind."""
+    call_command("clearsessions")

@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import connection, connections
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
@@ -123,3 +126,13 @@ def test_no_task_that_is_tried_again_has_a_queueing_lock() -> None:
     tried_again = [task for task in app.tasks.values() if task.retry_strategy]
     assert {task.queueing_lock for task in tried_again} == {None}
     assert len(tried_again) >= 4
+
+
+class TestSessionsThatEnded:
+    def test_are_deleted_and_the_others_kept(self) -> None:
+        ended, going = SessionStore(), SessionStore()
+        ended.set_expiry(timedelta(seconds=-1))
+        for session in (ended, going):
+            session.save()
+        upkeep.forget_old_sessions(0)
+        assert list(Session.objects.values_list("pk", flat=True)) == [going.session_key]

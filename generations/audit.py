@@ -55,6 +55,54 @@ CHECKS = [
         """,
     ),
     Check(
+        "generation_is_a_design_or_a_message",
+        """
+        SELECT format('%s %s of %s: area "%s", style "%s", conversation %s, photo %s', kind, id, user_id, area, style,
+            conversation_id, photo_id)
+        FROM generations_generation
+        WHERE CASE kind WHEN 'design' THEN area = '' OR style = '' OR conversation_id IS NOT NULL
+            WHEN 'message' THEN area <> '' OR style <> '' OR conversation_id IS NULL OR photo_id IS NOT NULL
+            ELSE true END
+        """,
+    ),
+    Check(
+        "generation_ended_has_a_time",
+        """
+        SELECT format('%s %s is %s; lease %s, progress "%s", ended at %s', kind, id, state, lease_expires_at,
+            left(progress, 20), ended_at)
+        FROM generations_generation
+        WHERE (state = 'running') <> (lease_expires_at IS NOT NULL)
+            OR (state IN ('queued', 'running')) <> (ended_at IS NULL)
+            OR state <> 'running' AND progress <> ''
+        """,
+    ),
+    Check(
+        "generation_deleted_has_no_words",
+        """
+        SELECT format('%s %s of %s was deleted at %s, is %s and keeps words', kind, id, user_id, deleted_at, state)
+        FROM generations_generation
+        WHERE deleted_at IS NOT NULL AND (state IN ('queued', 'running')
+            OR prompt <> '' OR alt_text <> '' OR thumbnail <> '' OR suggestions <> '[]')
+        UNION ALL
+        SELECT format('conversation %s of %s was deleted at %s and keeps words', id, user_id, deleted_at)
+        FROM generations_conversation AS conversation
+        WHERE deleted_at IS NOT NULL AND (title <> '' OR EXISTS (SELECT FROM generations_generation
+            WHERE conversation_id = conversation.id AND generations_generation.deleted_at IS NULL))
+        """,
+    ),
+    Check(
+        "generation_is_made_of_its_owners_things",
+        """
+        SELECT format('%s %s of %s: photo of %s, tried again after one of %s', generation.kind, generation.id,
+            generation.user_id, photo.user_id, tried.user_id)
+        FROM generations_generation AS generation
+            LEFT JOIN generations_photo AS photo ON photo.id = generation.photo_id
+            LEFT JOIN generations_generation AS tried ON tried.id = generation.retry_of_id
+        WHERE photo.user_id <> generation.user_id OR tried.user_id <> generation.user_id
+            OR tried.kind <> generation.kind OR tried.state NOT IN ('failed', 'cancelled')
+        """,
+    ),
+    Check(
         "generation_belongs_to_its_conversations_owner",
         """
         SELECT format('message %s of %s is in conversation %s of %s', generation.id, generation.user_id,

@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Thread
 from time import monotonic
 from typing import Final, cast
@@ -15,7 +15,8 @@ from django.db import Error, close_old_connections, connection
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from generations import availability, erasure, photos, pictures, studio
+from generations import availability, erasure, photos, pictures, strays, studio
+from generations.acceptance import NO_REASON, accepted
 from generations.commissions import Commission
 from generations.engines import (
     ChatEngine,
@@ -25,6 +26,7 @@ from generations.engines import (
     Painting,
     ProviderDown,
     Reply,
+    Usage,
     chosen,
 )
 
@@ -38,7 +40,7 @@ TELL_SECONDS: Final = 0.4
 SWEEP_PRIORITY: Final = 100
 # Without an end: one minute later each time.
 _UNTIL_IT_WORKS: Final = RetryStrategy(linear_wait=60)
-SOMETHING_BROKE: Final = "Something went wrong while it was being made."
+SOMETHING_BROKE: Final = NO_REASON
 
 
 @app.task(name=studio.PAINT_TASK, queue="generations")
@@ -61,22 +63,46 @@ def _make(generation_id: UUID, choose: Callable[[], DesignEngine | ChatEngine]) 
     if lease is None:
         logger.info("generation_not_waiting", generation_id=str(generation_id))
         return
-    name = ""
+    failure = _finish_or_explain(lease, choose)
+    if failure:
+        # Not within an `except`: what goes wrong here must not carry the engine's error along into the log, because
+        # that one may quote the prompt.
+        _check_the_connection()
+        studio.fail(
+            generation_id,
+            reason=failure.sentence,
+            attempt=lease.attempt,
+            usage=failure.usage,
+            engine=failure.engine,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why nothing came of it: the sentence for the user, what is billed all the same, and by whom."""
+
+    sentence: str
+    usage: Usage
+    engine: str
+
+
+def _finish_or_explain(lease: studio.Lease, choose: Callable[[], DesignEngine | ChatEngine]) -> _Failure | None:
+    name, usage = "", Usage()
     try:
         engine = choose()
         name = engine.name
         with availability.watched(engine.provider):
-            made = _made_within(settings.ENGINE_TIMEOUT_SECONDS, engine, lease)
+            made = accepted(_made_within(settings.ENGINE_TIMEOUT_SECONDS, engine, lease))
+        usage = made.usage
         _check_the_connection()
         studio.finish(lease, made, engine=name)
     except EngineError as error:
-        logger.info("engine_refused", generation_id=str(generation_id))
-        _check_the_connection()
-        studio.fail(generation_id, reason=error.sentence, attempt=lease.attempt, usage=error.usage, engine=name)
+        logger.info("engine_refused", generation_id=str(lease.generation_id))
+        return _Failure(error.sentence, error.usage, name)
     except Exception as error:  # noqa: BLE001 - whatever broke, the user gets the token back
-        _log_without_words(error, generation_id)
-        _check_the_connection()
-        studio.fail(generation_id, reason=SOMETHING_BROKE, attempt=lease.attempt)
+        _log_without_words(error, lease.generation_id)
+        return _Failure(SOMETHING_BROKE, usage, name)
+    return None
 
 
 class _Heard:
@@ -202,3 +228,10 @@ def expire_overdue(timestamp: int) -> None:
 def forget_photos(timestamp: int) -> None:
     """Remove photos that no design has used for a day; every hour."""
     photos.forget_unused()
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="generations.remove_strays", queue="generations", queueing_lock="generations.remove_strays")
+def remove_strays(timestamp: int) -> None:
+    """Remove files that neither a design nor a photo names; every night."""
+    strays.remove()

@@ -1,4 +1,7 @@
-"""Yards of several areas, photos, conversations; ended generations change no more, except to be emptied."""
+"""Yards of several areas, photos, conversations; ended generations change no more, except to be emptied.
+
+There is no way back once somebody has cancelled, deleted or sent a message: the tables before cannot hold that.
+"""
 
 import uuid
 
@@ -19,6 +22,9 @@ BEGIN
     THEN
         RAISE EXCEPTION 'generation_ends_once: generation % is %', OLD.id, OLD.state
             USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF NEW.state <> 'running' THEN
+        NEW.progress := '';  -- the release before this one does not know the column, and ends generations
     END IF;
     RETURN NEW;
 END $$

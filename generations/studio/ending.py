@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from generations import pictures
+from generations.acceptance import NO_REASON, NOTE_CHARACTERS, counted, plain
 from generations.engines import Painting, Reply, Usage
 from generations.models import Generation
 from generations.studio.leases import Lease
@@ -16,6 +17,7 @@ from tokens import ledger
 logger = structlog.get_logger(__name__)
 State = Generation.State
 
+ENGINE_CHARACTERS = 60
 CANCELLED = "You cancelled it before it was begun."
 
 
@@ -31,7 +33,7 @@ def finish(lease: Lease, made: Painting | Reply, *, engine: str) -> bool:
         generation = locked(lease.generation_id)
         accepted = generation.state == State.RUNNING and generation.attempts == lease.attempt
         if accepted:
-            generation.engine = engine[:60]
+            generation.engine = plain(engine, ENGINE_CHARACTERS)
             generation.note = made.note[:300]
             _write_down(generation, made, stored)
             _end(generation, State.SUCCEEDED, made.usage)
@@ -70,7 +72,7 @@ def fail(
         generation = locked(generation_id)
         if generation.has_ended or attempt not in (None, generation.attempts):
             return False
-        generation.engine = engine[:60]
+        generation.engine = plain(engine, ENGINE_CHARACTERS)
         refund_and_end(generation, State.FAILED, reason, usage)
     logger.info("generation_failed", generation_id=str(generation_id), source=generation.source)
     return True
@@ -105,8 +107,8 @@ def refund_and_end(generation: Generation, state: State, reason: str, usage: Usa
     """End a locked generation without a result, in the caller's transaction."""
     if generation.charge:
         generation.refund = ledger.refund(generation.charge, description=f"Returned: {generation.title}")
-    generation.failure = reason[:300]
-    _end(generation, state, usage or Usage())
+    generation.failure = plain(reason, NOTE_CHARACTERS) or NO_REASON
+    _end(generation, state, counted(usage or Usage()))
 
 
 def _end(generation: Generation, state: State, usage: Usage) -> None:

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from generations import commissions
+from generations.acceptance import plain
 from generations.commissions import Commission
 from generations.models import Generation
 
@@ -51,6 +52,6 @@ def tell(lease: Lease, words: str) -> bool:
     """Show the user what the engine has reported so far; return False when the lease is not valid any more."""
     return bool(
         Generation.objects.filter(pk=lease.generation_id, state=State.RUNNING, attempts=lease.attempt).update(
-            progress=words[:PROGRESS_CHARACTERS]
+            progress=plain(words, PROGRESS_CHARACTERS)
         )
     )

@@ -53,6 +53,10 @@ class NothingToRetry(Exception):
     """The generation has not failed, or its owner deleted it. Nothing was started, nothing taken."""
 
 
+class PhotoGone(Exception):
+    """The photo was removed at that very moment. Nothing was started, nothing taken."""
+
+
 def start_designs(
     *, user: User, form_key: UUID, areas: Sequence[str], style: str, prompt: str, photo: Photo | None = None
 ) -> list[Generation]:
@@ -60,7 +64,7 @@ def start_designs(
 
     Locks the account. The same form key again, however often and at once, returns the first designs and charges
     nothing, also when they took the last token. Raises InsufficientTokens (with what all of them need),
-    FairUseReached or EngineUnavailable with nothing taken and nothing queued.
+    FairUseReached, EngineUnavailable or PhotoGone with nothing taken and nothing queued.
     """
     designs = [
         Generation(
@@ -105,13 +109,17 @@ def retry(generation: Generation) -> Generation:
     return _start([again], first=partial(_hold, again))[0]
 
 
-def _hold(message: Generation) -> None:
-    """Keep the conversation of a message from being deleted until the commit; nothing to do for a design."""
-    if message.conversation_id is None:
+def _hold(wanted: Generation) -> None:
+    """Keep the conversation of a message, or the design that is tried again, from being deleted until the commit."""
+    if wanted.conversation_id is None:
+        # It has ended, so nobody who holds its lock waits for the account, which is locked here already.
+        tried = Generation.objects.select_for_update(no_key=True).filter(pk=wanted.retry_of_id, deleted_at=None)
+        if not tried.values_list("pk").first():
+            raise NothingToRetry(str(wanted.retry_of_id))
         return
-    alive = Conversation.objects.filter(pk=message.conversation_id, user=message.user_id, deleted_at=None)
+    alive = Conversation.objects.filter(pk=wanted.conversation_id, user=wanted.user_id, deleted_at=None)
     if not alive.update(updated_at=Now()):
-        raise ConversationGone(str(message.conversation_id))
+        raise ConversationGone(str(wanted.conversation_id))
 
 
 def _start(wanted: list[Generation], first: Callable[[], None] = lambda: None) -> list[Generation]:
@@ -122,7 +130,7 @@ def _start(wanted: list[Generation], first: Callable[[], None] = lambda: None) -
             availability.require(chosen.provider(wanted[0].kind))
             _charge_and_queue(wanted, first)
     except (
-        *(IntegrityError, InsufficientTokens, FairUseReached, ConversationGone),
+        *(IntegrityError, InsufficientTokens, FairUseReached, ConversationGone, NothingToRetry),
         availability.EngineUnavailable,
     ) as refusal:
         return _started_before(wanted, refusal)
@@ -141,6 +149,8 @@ def _started_before(wanted: list[Generation], refusal: Exception) -> list[Genera
         return [started[key] for key in keys if key in started]
     if "generation_one_reply_at_a_time" in str(refusal):
         raise ReplyPending(str(wanted[0].conversation_id)) from refusal
+    if isinstance(refusal, IntegrityError) and "(photo_id)" in str(refusal):
+        raise PhotoGone(str(wanted[0].photo_id)) from refusal
     raise refusal
 
 

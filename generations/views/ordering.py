@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from generations import drafts, pricing, studio
-from generations.forms import DesignForm, prefilled
+from generations.forms import PHOTO_GONE, DesignForm, prefilled
 from generations.models import Generation
 from generations.orders import MOST_AREAS
 from generations.views import refusals
@@ -52,6 +52,10 @@ def _order(request: HttpRequest) -> HttpResponse:
         designs = studio.start_designs(
             user=user, form_key=form.form_key, areas=areas, style=style, prompt=prompt, photo=photo
         )
+    except studio.PhotoGone:
+        form.add_error("photo_id", PHOTO_GONE)
+        form.renew()
+        return _form_page(request, form, status=422)
     except refusals.REFUSED as refusal:
         return _refused(request, form, refusal)
     drafts.forget(request.session, request.path)

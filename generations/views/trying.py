@@ -17,6 +17,7 @@ from generations.views.seeing import place_of, see
 TOO_LATE: Final = "It has been begun and cannot be cancelled any more. If it fails, what it cost comes back by itself."
 FINISHED: Final = "It was finished before it could be cancelled."
 NOTHING_TO_RETRY: Final = "There is nothing to try again here. Nothing was charged."
+PHOTO_GONE: Final = "Its photo was just deleted, so it was not tried again. Nothing was charged."
 DELETED_SINCE: Final = "It was tried again already, and you deleted that design. Nothing was charged."
 
 
@@ -44,6 +45,9 @@ def retry(request: HttpRequest, generation_id: UUID) -> HttpResponse:
         again = studio.retry(design)
     except studio.NothingToRetry:
         messages.info(request, NOTHING_TO_RETRY)
+        return see(design)
+    except studio.PhotoGone:
+        messages.info(request, PHOTO_GONE)
         return see(design)
     except refusals.REFUSED as refusal:
         return _refused(request, design, refusal)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from generations import studio
-from generations.models import Conversation, Generation
+from generations.models import Conversation, Generation, Photo
 from tests.generations.conftest import Give, Start
 from tokens import audit, ledger
 from tokens.ledger import Type
@@ -23,8 +23,14 @@ UNGUARDED = [
     "ALTER TABLE generations_generation DROP CONSTRAINT generation_refunded_if_and_only_if_without_result",
     "ALTER TABLE generations_generation DROP CONSTRAINT generation_result_if_and_only_if_succeeded",
     "ALTER TABLE generations_generation DROP CONSTRAINT generation_is_a_design_or_a_message",
+    "ALTER TABLE generations_generation DROP CONSTRAINT generation_ended_has_a_time",
+    "ALTER TABLE generations_generation DROP CONSTRAINT generation_lease_if_and_only_if_running",
+    "ALTER TABLE generations_generation DROP CONSTRAINT generation_deleted_has_no_words",
+    "ALTER TABLE generations_conversation DROP CONSTRAINT conversation_deleted_has_no_words",
     "DROP INDEX generation_one_reply_at_a_time",
 ]
+
+MESSAGE = {"kind": "message", "area": "", "style": ""}
 
 
 @pytest.fixture
@@ -117,12 +123,43 @@ class TestTheAudit:
     def test_two_replies_at_a_time(self, design: Generation, buyer: User, start: Start) -> None:
         conversation = Conversation.objects.create(user=buyer)
         for each in (design, start(buyer)):
-            change(each, conversation=conversation)
+            change(each, conversation=conversation, **MESSAGE)
         assert found() == {"generation_one_reply_at_a_time"}
 
     def test_a_message_in_somebody_elses_conversation(self, design: Generation, stranger: User) -> None:
-        change(design, conversation=Conversation.objects.create(user=stranger))
+        change(design, conversation=Conversation.objects.create(user=stranger), **MESSAGE)
         assert found() == {"generation_belongs_to_its_conversations_owner"}
+
+    @pytest.mark.parametrize("values", [{"area": ""}, {"kind": "message"}, {"kind": "video"}])
+    def test_what_is_neither_a_design_nor_a_message(self, design: Generation, values: dict[str, Any]) -> None:
+        change(design, **values)
+        assert found() == {"generation_is_a_design_or_a_message"}
+
+    @pytest.mark.parametrize("values", [{"state": "running"}, {"ended_at": timezone.now()}, {"progress": "Planting"}])
+    def test_a_state_that_its_times_do_not_fit(self, design: Generation, values: dict[str, Any]) -> None:
+        change(design, **values)
+        assert found() == {"generation_ended_has_a_time"}
+
+    @pytest.mark.parametrize("kept", [{"prompt": "roses"}, {"alt_text": "A garden."}, {"thumbnail": "generations/x"}])
+    def test_a_deleted_design_that_keeps_something(self, design: Generation, kept: dict[str, Any]) -> None:
+        studio.fail(design.pk, reason="Over.")
+        change(design, deleted_at=timezone.now(), **kept)
+        assert found() == {"generation_deleted_has_no_words"}
+
+    def test_a_deleted_conversation_that_keeps_a_message(self, design: Generation, buyer: User) -> None:
+        deleted = Conversation.objects.create(user=buyer, deleted_at=timezone.now())
+        assert found() == set()
+        studio.fail(design.pk, reason="Over.")
+        change(design, conversation=deleted, **MESSAGE)
+        assert found() == {"generation_deleted_has_no_words"}
+
+    def test_a_photo_of_somebody_elses(self, design: Generation, stranger: User) -> None:
+        change(design, photo=Photo.objects.create(user=stranger, image="photos/x.jpg", width=256, height=256))
+        assert found() == {"generation_is_made_of_its_owners_things"}
+
+    def test_a_second_try_of_what_has_not_failed(self, design: Generation, buyer: User, start: Start) -> None:
+        change(start(buyer), retry_of=design)
+        assert found() == {"generation_is_made_of_its_owners_things"}
 
     def test_a_lease_that_nobody_ended(self, design: Generation) -> None:
         lease = studio.take_lease(design.pk)

@@ -11,7 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from generations import photos
+from generations import photos, studio
+from generations.forms import PHOTO_GONE
 from generations.models import Generation, Photo
 from tests.generations.conftest import Give, held, signed_in, text
 from tests.generations.wishing import YARD, form, kinds, order, photo_file
@@ -135,3 +136,22 @@ class TestAPhotoFromBefore:
         response = shop.post("/generate/", sent)
         assert response.context["form"]["photo_id"].value() == ""
         assert shop.post("/generate/", {**sent, "photo_id": ""}).status_code == 303
+
+    @pytest.mark.django_db(transaction=True)
+    def test_one_that_goes_at_the_very_moment_of_ordering_costs_nothing_and_the_form_stays(
+        self, buyer: User, shop: Client, give: Give, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        give(buyer, 2)
+        photo = kept_by(buyer)
+        real = studio.start_designs
+
+        def too_late(**wishes: Any) -> Any:
+            Photo.objects.filter(pk=photo.pk).delete()
+            return real(**wishes)
+
+        monkeypatch.setattr(studio, "start_designs", too_late)
+        response = order(shop, photo_id=str(photo.pk), area=YARD[:2], prompt="roses")
+        assert (response.status_code, held(buyer), Generation.objects.count()) == (422, (2, 0), 0)
+        assert PHOTO_GONE in text(response)
+        assert response.context["form"]["photo_id"].value() == ""
+        assert "roses</textarea>" in text(response)

@@ -6,8 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from accounts.models import User
-from generations import studio
-from generations.models import Generation
+from generations import erasure, studio
+from generations.models import Generation, Photo
+from generations.studio import starting
 from tests.generations.conftest import Give, Start, held
 from tests.subscribed import subscription_of
 from tokens.ledger import InsufficientTokens, Type
@@ -83,6 +84,14 @@ class TestOrderingSeveral:
         assert [design.pk for design in order(buyer, form_key=form_key)] == [design.pk for design in first]
         assert (held(buyer), deductions()) == ((0, 0), 3)
 
+    def test_when_the_photo_goes_at_that_very_moment_nothing_is_charged(self, buyer: User, give: Give) -> None:
+        give(buyer, 3)
+        photo = Photo.objects.create(user=buyer, image="photos/x.jpg", width=256, height=256)
+        Photo.objects.filter(pk=photo.pk).delete()
+        with pytest.raises(studio.PhotoGone):
+            order(buyer, photo=photo)
+        assert (held(buyer), deductions(), Generation.objects.count()) == ((3, 0), 0, 0)
+
     def test_each_failure_is_refunded_by_itself(self, buyer: User, give: Give) -> None:
         give(buyer, 3)
         first, second, _ = order(buyer)
@@ -129,6 +138,16 @@ class TestTryingAgain:
         with pytest.raises(studio.NothingToRetry):
             studio.retry(waiting)
         assert held(buyer) == (1, 0)
+
+    def test_what_is_deleted_at_that_very_moment_is_not_tried_again(
+        self, buyer: User, failed: Generation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        erasure.erase_design(buyer.pk, failed.pk)
+        with pytest.raises(studio.NothingToRetry):
+            studio.retry(failed)
+        assert (held(buyer), Generation.objects.count()) == ((2, 0), 3)
+        monkeypatch.setattr(starting, "_hold", lambda _: None)
+        assert studio.retry(failed).prompt == "roses"  # the control: without the look under the lock, it is
 
     def test_what_was_deleted_is_not_tried_again(self, buyer: User, failed: Generation) -> None:
         failed.deleted_at = failed.ended_at

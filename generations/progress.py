@@ -33,8 +33,13 @@ def of(generations: Sequence[Generation]) -> list[Progress]:
     ahead: dict[str, int] = {}
     if waiting:
         queue = Generation.objects.filter(state=State.QUEUED, kind=waiting[0].kind)
-        ahead = queue.aggregate(**{_name(each): Count("pk", filter=Q(job_id__lt=each.job_id)) for each in waiting})
+        ahead = queue.aggregate(**{_name(each): Count("pk", filter=_before(each)) for each in waiting})
     return [Progress(each, ahead.get(_name(each), 0)) for each in generations]
+
+
+def _before(generation: Generation) -> Q:
+    """Which of those that wait come first: the queue takes turns, and within a turn the order of arrival counts."""
+    return Q(turn__lt=generation.turn) | Q(turn=generation.turn, job_id__lt=generation.job_id)
 
 
 def _name(generation: Generation) -> str:

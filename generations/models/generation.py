@@ -77,6 +77,9 @@ class Generation(models.Model):
     )
 
     job_id = models.BigIntegerField(help_text="The queue's job that makes it.")
+    turn = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How many of the same person waited before it: the queue takes turns."
+    )
     engine = models.CharField(max_length=60, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Leases taken; the last one's fencing token.")
     lease_expires_at = models.DateTimeField(null=True, blank=True)
@@ -114,6 +117,7 @@ class Generation(models.Model):
                 condition=Q(kind="design", deleted_at__isnull=True),
             ),
             models.Index(fields=["user", "-created_at"], name="generation_covered", condition=Q(source="subscription")),
+            models.Index(fields=["user"], name="generation_unfinished_of", condition=Q(state__in=UNFINISHED)),
             models.Index(fields=["created_at"], name="generation_unfinished", condition=Q(state__in=UNFINISHED)),
             models.Index(fields=["order_id"], name="generation_of_order", condition=Q(order_id__isnull=False)),
             models.Index(fields=["photo"], name="generation_from_photo", condition=Q(photo__isnull=False)),

@@ -25,8 +25,10 @@ Kind, State = Generation.Kind, Generation.State
 
 PAINT_TASK: Final = "generations.paint"
 ANSWER_TASK: Final = "generations.answer"
-# Somebody watches a conversation; a design may take its time.
+# Somebody watches a conversation; a design may take its time. From both is taken how many of the same kind the same
+# person has waiting already: everybody's first goes before anybody's second.
 PRIORITY: Final = {PAINT_TASK: 0, ANSWER_TASK: 10}
+LAST_TURN: Final = 10_000
 # What "a day" is when a subscription says how many generations a day are fair use: any 24 hours.
 FAIR_USE_SPAN: Final = timedelta(hours=24)
 TITLE_CHARACTERS: Final = 60
@@ -162,7 +164,11 @@ def _charge_and_queue(wanted: list[Generation], first: Callable[[], None]) -> No
         covered = sum(generation.source == Source.SUBSCRIPTION for generation in wanted)
         _require_fair_use(wanted[0].user_id, per_day, covered)
     first()
-    for generation in wanted:
+    waiting = Generation.objects.filter(
+        user_id=wanted[0].user_id, kind=wanted[0].kind, state__in=[State.QUEUED, State.RUNNING]
+    ).count()
+    for turn, generation in enumerate(wanted, start=waiting):
+        generation.turn = min(turn, LAST_TURN)
         generation.job_id = _queue(generation)
     if len(wanted) == 1:
         wanted[0].save(force_insert=True)
@@ -215,7 +221,8 @@ def _queue(generation: Generation) -> int:
     """Write the job on the web process's own connection, so that it commits or vanishes with the charge."""
     task = ANSWER_TASK if generation.kind == Kind.MESSAGE else PAINT_TASK
     try:
-        return app.configure_task(task, priority=PRIORITY[task]).defer(generation_id=str(generation.pk))
+        job = app.configure_task(task, priority=PRIORITY[task] - generation.turn)
+        return job.defer(generation_id=str(generation.pk))
     except ConnectorException as error:
         # Said in Django's words again, so that a busy database answers 503 here as everywhere.
         raise OperationalError("The job could not be queued.") from error

@@ -122,7 +122,7 @@ class TestTheCostOfStarting:
         with CaptureQueriesContext(connection) as queries:
             studio.start_designs(user=buyer, form_key=uuid4(), areas=["patio"], style="japanese-zen", prompt="")
         statements = [query["sql"].split()[0] for query in queries.captured_queries]
-        assert statements == ["BEGIN", "SELECT", "WITH", "SELECT", "INSERT", "COMMIT"]
+        assert statements == ["BEGIN", "SELECT", "WITH", "SELECT", "SELECT", "INSERT", "COMMIT"]
 
     def test_another_connection_sees_no_job_before_the_commit(self, buyer: User, give: Give) -> None:
         give(buyer, 1)

@@ -1,28 +1,36 @@
 """Whether a provider is asked at all: after failures in a row it is left alone for a while, and nobody is charged.
 
 pybreaker decides when the circuit opens and closes; its state is a row in PostgreSQL, so that it is one for all
-processes on all hosts. While the circuit is not closed, one request at a time is let through to try.
+processes on all hosts. After the pause a few people may order again, and the first of their requests that is really
+sent is the try. An order by itself claims nothing: whoever cancels it, over and over, keeps the way shut for nobody.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
-from django.db.models import F
+from django.db.models import Count, F
+from django.db.models.functions import Now
 from pybreaker import STATE_CLOSED, CircuitBreaker, CircuitBreakerError, CircuitBreakerStorage
 
-from generations.engines import EngineError, ProviderDown
-from generations.models import ProviderHealth
+from generations.engines import EngineError, ProviderDown, chosen
+from generations.models import Generation, ProviderHealth
+from generations.models.generation import UNFINISHED
 
 logger = structlog.get_logger(__name__)
 
-LEFT_ALONE: Final = "Not available just now; nothing was charged."
-# Whoever was let through to try may wait in the queue and then for the engine; after that somebody else is.
-QUEUE_SECONDS: Final = 60
+LEFT_ALONE: Final = "Not available just now."
+NOT_ASKED: Final = "The provider is not available just now."
+# After a pause, so many people may have an order waiting: if the provider is still down, they are all that is refunded.
+MOST_WAITING: Final = 3
+# Whoever has waited for longer in a queue that does not move keeps nobody else from ordering.
+QUEUE_PATIENCE: Final = timedelta(seconds=60)
+# A longer name would not fit the row, and failures would never be counted.
+NAME_CHARACTERS: Final = 60
 
 
 class EngineUnavailable(Exception):
@@ -33,27 +41,35 @@ class EngineUnavailable(Exception):
         self.sentence = sentence
 
 
-# PostgreSQL looks at the row again after it has waited for its lock, so only one of many claims succeeds.
-_CLAIM: Final = """
-WITH claimed AS (
-    UPDATE generations_providerhealth SET state = 'half-open', probed_at = statement_timestamp(),
-        asked_at = CASE WHEN %(asks)s THEN statement_timestamp() ELSE asked_at END
-    WHERE name = %(name)s AND (
-        state = 'open' AND opened_at <= statement_timestamp() - make_interval(secs => %(pause)s)
-        OR state = 'half-open' AND COALESCE(CASE WHEN %(asks)s THEN asked_at ELSE probed_at END, '-infinity')
-            <= statement_timestamp() - make_interval(secs => %(patience)s))
-    RETURNING name)
-SELECT state, EXISTS (SELECT FROM claimed) FROM generations_providerhealth WHERE name = %(name)s
+_ANSWERS, _DUE = "answers", "due"
+# Whether it is time to try the provider: the pause is over, or nothing came of the request that tried it.
+_IS_DUE: Final = """(
+    state = 'open' AND opened_at <= statement_timestamp() - make_interval(secs => %(pause)s)
+    OR state = 'half-open'
+        AND COALESCE(asked_at, '-infinity') <= statement_timestamp() - make_interval(secs => %(patience)s))
 """
+_STANDING: Final = f"""
+SELECT CASE WHEN state = 'closed' THEN '{_ANSWERS}' WHEN {_IS_DUE} THEN '{_DUE}' ELSE 'left alone' END
+FROM generations_providerhealth WHERE name = %(name)s
+"""  # noqa: S608 - put together from the constants above
+# PostgreSQL looks at the row again after it has waited for its lock, so only one of many claims succeeds.
+_CLAIM: Final = f"""
+WITH claimed AS (
+    UPDATE generations_providerhealth
+    SET state = 'half-open', probed_at = statement_timestamp(), asked_at = statement_timestamp()
+    WHERE name = %(name)s AND {_IS_DUE} RETURNING name)
+SELECT state = 'closed' OR EXISTS (SELECT FROM claimed) FROM generations_providerhealth WHERE name = %(name)s
+"""  # noqa: S608 - put together from the constants above
 
 
 def require(provider: str) -> None:
     """Raise EngineUnavailable while `provider` is left alone; one statement, none without a provider.
 
-    After the pause one person is let through to try, and the next one when nothing came of that. Called within a
-    transaction, whose rollback gives the try back.
+    After the pause the orders of a few people pass, until one of their requests is sent; then nobody's, until its
+    outcome is known. Only then the provider's row is locked, until the commit: called within the transaction that
+    writes the order, so that those who come at once count each other. Whoever cancels makes room at once.
     """
-    if provider and not _let_through(provider, asks=False):
+    if provider and not _may_begin(provider[:NAME_CHARACTERS]):
         logger.info("provider_left_alone", provider=provider)
         raise EngineUnavailable(LEFT_ALONE)
 
@@ -64,13 +80,15 @@ def watched(provider: str) -> Iterator[None]:
 
     Raises ProviderDown without asking while the provider is left alone, or is just being tried by somebody else.
     Works on the connection of the thread that enters; nothing is locked in between. What breaks in other ways says
-    nothing about the provider: the next request tries again.
+    nothing about the provider: the next request tries again. One whose process dies is waited for as long as an
+    engine may take.
     """
+    provider = provider[:NAME_CHARACTERS]
     if not provider:
         yield
         return
-    if not _let_through(provider, asks=True):
-        raise ProviderDown(LEFT_ALONE)
+    if not _read(_CLAIM, provider, default=True):
+        raise ProviderDown(NOT_ASKED)
     try:
         yield
     except EngineError as error:
@@ -82,14 +100,30 @@ def watched(provider: str) -> Iterator[None]:
     _count(provider, None)
 
 
-def _let_through(provider: str, *, asks: bool) -> bool:
-    """Whether somebody may start, or (`asks`) whether the request may be sent now; claims the try if there is one."""
-    patience = settings.ENGINE_TIMEOUT_SECONDS + (0 if asks else QUEUE_SECONDS)
-    pause = settings.PROVIDER_PAUSE_SECONDS
+def _may_begin(provider: str) -> bool:
+    """Whether somebody may order: while it answers always; to try it, which locks its row, when few people wait."""
+    standing = _read(_STANDING, provider, default=_ANSWERS)
+    if standing == _DUE:
+        standing = _read(f"{_STANDING} FOR NO KEY UPDATE", provider, default=_ANSWERS)
+    return standing == _ANSWERS or (standing == _DUE and _people_waiting(provider) < MOST_WAITING)
+
+
+def _people_waiting(provider: str) -> int:
+    """How many people wait, not for long yet, for something that `provider` is to make."""
+    kinds = [kind for kind in Generation.Kind.values if chosen.provider(kind)[:NAME_CHARACTERS] == provider]
+    waiting = Generation.objects.filter(
+        state__in=UNFINISHED, kind__in=kinds, created_at__gt=Now() - QUEUE_PATIENCE
+    ).aggregate(people=Count("user", distinct=True))
+    return int(waiting["people"])
+
+
+def _read(statement: str, provider: str, *, default: Any) -> Any:
+    """Return the one value that `statement` reads of the provider's row; `default` when it never failed."""
+    pause, patience = settings.PROVIDER_PAUSE_SECONDS, settings.ENGINE_TIMEOUT_SECONDS
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"name": provider, "asks": asks, "pause": pause, "patience": patience})
+        cursor.execute(statement, {"name": provider, "pause": pause, "patience": patience})
         found = cursor.fetchone()
-    return found is None or found[0] == STATE_CLOSED or bool(found[1])
+    return found[0] if found else default
 
 
 def _count(provider: str, error: EngineError | None) -> None:

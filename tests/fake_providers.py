@@ -2,7 +2,8 @@
 
 In a test: `with FakeProviders() as fake: settings.GEMINI_BASE_URL = fake.gemini`. As a process:
 `python -m tests.fake_providers 9900`. What it does is `fake.behaviour`, or is said by the prompt itself:
-"roses fake:safety" is declined for safety. Every request is kept in `fake.requests`.
+"roses fake:safety" is declined for safety. `fake.odd` is sent instead of anything
+else. Every request is kept in `fake.requests`.
 """
 
 import json
@@ -76,6 +77,15 @@ class Asked:
         return json.loads(self.body)
 
 
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """An answer as no provider describes it."""
+
+    body: bytes
+    status: int = 200
+    content_type: str = "application/json"
+
+
 class FakeProviders(ThreadingHTTPServer):
     """The server; used in a `with` statement it serves in threads and forgets nobody at the end."""
 
@@ -85,6 +95,7 @@ class FakeProviders(ThreadingHTTPServer):
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.behaviour = "ok"
+        self.odd: Odd | None = None
         self.requests: list[Asked] = []
         self.given_up = threading.Event()
 
@@ -122,6 +133,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         asked = Asked(self.path, dict(self.headers.items()), body, time.monotonic())
         self.server.requests.append(asked)
+        if odd := self.server.odd:
+            self._send(odd.status, odd.body, content_type=odd.content_type)
+            return
         last = _last_said(body)
         said = last.rpartition(b"fake:")[2] if b"fake:" in last else self.server.behaviour.encode()
         behaviour = "".join(chr(sign) for sign in _word(said))

@@ -47,14 +47,9 @@ class GeminiPainter:
                 model=self.name, contents=_parts(request), config=_picture_options()
             )
         report("Checking the picture")
-        usage = _usage(answer, Prices.read(settings.GEMINI_IMAGE_PRICES))
-        parts = _parts_of(answer, usage)
-        pictures = [part.inline_data.data for part in parts if part.inline_data and part.inline_data.data]
-        if not pictures:
-            raise refusals.refused(refusals.NO_PICTURE, because="no_picture", usage=usage)
-        usage = _usage(answer, Prices.read(settings.GEMINI_IMAGE_PRICES), images=1)
-        words = " ".join(part.text for part in parts if part.text)
-        return finished_painting(request, pictures[0], words, usage, made_by=f"Google Gemini ({self.name})")
+        with refusals.reading():
+            raw, words, usage = _picture(answer)
+        return finished_painting(request, raw, words, usage, made_by=f"Google Gemini ({self.name})")
 
 
 class GeminiAssistant:
@@ -90,19 +85,15 @@ def _client(seconds: float, body_bytes: int) -> "Iterator[Client]":
 
     from generations.engines.remote.line import Line
 
-    with Line(seconds=seconds, body_bytes=body_bytes) as line:
+    with Line(seconds=seconds, body_bytes=body_bytes) as line, refusals.reading():
         # Everything is said, so that the package looks nothing up in the environment.
         options = types.HttpOptions(
             base_url=settings.GEMINI_BASE_URL or GOOGLE, api_version="v1", httpx_client=cast(Any, line)
         )
         try:
             yield genai.Client(api_key=settings.GEMINI_API_KEY, vertexai=False, http_options=options)
-        except EngineError:
-            raise
         except errors.APIError as error:
             raise _told(error) from None
-        except (ValueError, TypeError, AttributeError, KeyError) as error:
-            raise refusals.down(refusals.GARBLED, because=type(error).__name__) from None
 
 
 def _told(error: "errors.APIError") -> EngineError:
@@ -118,7 +109,7 @@ def _reasons(said: Any) -> set[str]:
     """Return the reasons among the details of an error: {"error": {"details": [{"reason": "API_KEY_INVALID"}]}}."""
     error = said.get("error") if isinstance(said, dict) else None
     details = error.get("details") if isinstance(error, dict) else None
-    found = [each.get("reason") for each in details or [] if isinstance(each, dict)]
+    found = [each.get("reason") for each in details if isinstance(each, dict)] if isinstance(details, list) else []
     return {reason for reason in found if isinstance(reason, str)}
 
 
@@ -169,6 +160,17 @@ def _parts_of(answer: "types.GenerateContentResponse", usage: Usage) -> "list[ty
     if not parts:
         raise refusals.refused(refusals.EMPTY, because="empty", usage=usage)
     return parts
+
+
+def _picture(answer: "types.GenerateContentResponse") -> tuple[bytes, str, Usage]:
+    """Return the picture's bytes, the model's words and what was counted. Raises EngineError when there is none."""
+    prices = Prices.read(settings.GEMINI_IMAGE_PRICES)
+    usage = _usage(answer, prices)
+    parts = _parts_of(answer, usage)
+    pictures = [part.inline_data.data for part in parts if part.inline_data and part.inline_data.data]
+    if not pictures:
+        raise refusals.refused(refusals.NO_PICTURE, because="no_picture", usage=usage)
+    return pictures[0], " ".join(part.text for part in parts if part.text), _usage(answer, prices, images=1)
 
 
 def _said(answer: "types.GenerateContentResponse") -> "list[types.Part]":

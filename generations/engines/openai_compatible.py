@@ -43,8 +43,9 @@ class OpenAICompatiblePainter:
         with _client(timeout_seconds, PICTURE_BODY_BYTES) as client:
             answer = _ask_for_picture(client, self.name, request)
         report("Checking the picture")
-        usage = _picture_usage(answer)
-        raw = _raw_picture(answer, usage)
+        with refusals.reading():
+            usage = _picture_usage(answer)
+            raw = _raw_picture(answer, usage)
         return finished_painting(request, raw, "", usage, made_by=self.name)
 
 
@@ -74,7 +75,8 @@ class OpenAICompatibleAssistant:
                     end = choice.finish_reason or end
                     declined = declined or bool(choice.delta.refusal)
                     draft.add(choice.delta.content or "")
-        _require_finished(end, usage, declined=declined)
+        with refusals.reading():
+            _require_finished(end, usage, declined=declined)
         return draft.finished(usage, made_by=self.name)
 
 
@@ -85,7 +87,7 @@ def _client(seconds: float, body_bytes: int) -> "Iterator[OpenAI]":
 
     from generations.engines.remote.line import Line
 
-    with Line(seconds=seconds, body_bytes=body_bytes) as line:
+    with Line(seconds=seconds, body_bytes=body_bytes) as line, refusals.reading():
         try:
             yield openai.OpenAI(
                 api_key=settings.OPENAI_API_KEY or "none",
@@ -94,22 +96,19 @@ def _client(seconds: float, body_bytes: int) -> "Iterator[OpenAI]":
                 timeout=seconds,
                 http_client=line,
             )
-        except EngineError:
-            raise
         except openai.APIError as error:
             raise _told(error) from None
-        except (ValueError, TypeError, AttributeError, KeyError) as error:
-            raise refusals.down(refusals.GARBLED, because=type(error).__name__) from None
 
 
 def _told(error: "APIError") -> EngineError:
     """Say an error of the package in our words; of the provider's own, only codes that are known here are logged."""
-    if error.code in BLOCKED:
-        return refusals.refused(refusals.DECLINED, because=str(error.code))
+    code = error.code if isinstance(error.code, str) else ""
+    if code in BLOCKED:
+        return refusals.refused(refusals.DECLINED, because=code)
     status = getattr(error, "status_code", 0)
-    if status in {400, 413, 422} and error.code not in OUR_FAULT:
+    if status in {400, 413, 422} and code not in OUR_FAULT:
         return refusals.refused(refusals.NOT_UNDERSTOOD, because=str(status))
-    because = error.code if error.code in OUR_FAULT else status or type(error).__name__
+    because = code if code in OUR_FAULT else status or type(error).__name__
     return refusals.down(refusals.TROUBLED, because=str(because))
 
 

@@ -35,7 +35,7 @@ def explained(refusal: Exception) -> Refusal:
     if isinstance(refusal, studio.FairUseReached):
         return Refusal(status, [_fair_use(refusal)])
     if isinstance(refusal, studio.EngineUnavailable):
-        return Refusal(status, [refusal.sentence, "What you wrote is kept."])
+        return Refusal(status, [refusal.sentence, "Nothing was charged, and what you wrote is kept."])
     return Refusal(status)
 
 

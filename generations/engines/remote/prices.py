@@ -47,7 +47,8 @@ class Prices:
 
 
 def _counted(tokens: int | None) -> int:
-    return min(max(tokens or 0, 0), MOST)
+    """Return a whole number that fits its column; raises ValueError or the like for what is no number at all."""
+    return min(max(int(tokens or 0), 0), MOST)
 
 
 def _dollars(name: str, value: str) -> Decimal:

@@ -1,5 +1,7 @@
 """What people are told when a provider does not deliver. Nothing that a provider says is passed on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
@@ -29,6 +31,20 @@ def down(sentence: str, *, because: str, usage: Usage | None = None) -> Provider
     """
     logger.warning("provider_failed", because=because)
     return ProviderDown(sentence, usage=usage)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Read an answer inside: whatever breaks there, other than an EngineError, is ProviderDown, an unreadable answer.
+
+    Servers send numbers for words, lists for numbers and brackets without end; each breaks in a way of its own.
+    """
+    try:
+        yield
+    except EngineError:
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
+        raise down(GARBLED, because=type(error).__name__) from None
 
 
 def refused(sentence: str, *, because: str, usage: Usage | None = None) -> EngineError:

@@ -33,6 +33,19 @@ def fake(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeProvide
         yield server
 
 
+@pytest.fixture
+def three_failures(settings: Any) -> None:
+    """After three failures a provider is left alone for a minute; an engine may take 20 seconds."""
+    settings.PROVIDER_FAILURES, settings.PROVIDER_PAUSE_SECONDS, settings.ENGINE_TIMEOUT_SECONDS = 3, 60, 20
+
+
+@pytest.fixture
+def gemini(fake: FakeProviders, settings: Any) -> FakeProviders:
+    """Designs are made by Gemini's stand-in."""
+    settings.LANDSCAPE_ENGINE = "generations.engines.gemini.GeminiPainter"
+    return fake
+
+
 @pytest.fixture(params=["gemini", "openai"])
 def provider(request: pytest.FixtureRequest) -> str:
     return str(request.param)

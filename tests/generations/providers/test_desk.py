@@ -94,6 +94,23 @@ class TestCosts:
         page = desk.get(PROVIDERS).content.decode()
         assert page.index("brush-1") < page.index("pen-1")
 
+    def test_no_known_price_is_a_dash_and_not_nothing(self, buyer: User, give: Give, start: Start) -> None:
+        give(buyer, 1)
+        lease = studio.take_lease(start(buyer).pk)
+        assert lease is not None
+        studio.finish(lease, painting(), engine="brush-1")
+        assert [(each.engine, each.unpriced, each.dollars) for each in costs.of_the_last(30)] == [("brush-1", 1, "-")]
+
+    def test_what_was_cancelled_before_anybody_was_asked_is_not_counted(
+        self, buyer: User, give: Give, start: Start
+    ) -> None:
+        give(buyer, 2)
+        begun, waiting = start(buyer), start(buyer)
+        assert studio.cancel(waiting.pk)
+        assert studio.take_lease(begun.pk)
+        studio.fail(begun.pk, reason="Nobody answered.")
+        assert [(each.engine, each.made, each.without_result) for each in costs.of_the_last(30)] == [("", 1, 1)]
+
     def test_with_nothing_made_the_page_says_so(self, desk: Client) -> None:
         assert "Nothing was made in this time." in desk.get(PROVIDERS).content.decode()
 

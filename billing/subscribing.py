@@ -37,11 +37,11 @@ class AlreadySubscribed(Exception):
 
 def wording(plan: Plan) -> str:
     """Return what a subscriber agrees to by the click, word for word as the page shows it."""
-    price, many = money(plan.price_cents, plan.currency), settings.WORDS.many
-    fair = f"up to {plan.per_day} in any 24 hours (fair use)" if plan.per_day else "without a limit"
+    price = money(plan.price_cents, plan.currency)
+    fair = f"up to {plan.per_day} together in any 24 hours (fair use)" if plan.per_day else "without a limit"
     return (
         f"I subscribe to {plan.name} for {price} a month, charged today and again every month until I cancel. "
-        f"{many.capitalize()} are included, {fair}. I can cancel at any time; {many} stay included until the end of "
+        f"Designs and messages cost no tokens, {fair}. I can cancel at any time; both stay included until the end of "
         f"the month I have paid for. My tokens stay mine."
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
@@ -13,18 +13,32 @@ NUL = ("\0", "%00")
 class EdgeMiddleware:
     """Answer health probes whatever host they name, and refuse addresses that carry a NUL: PostgreSQL has none.
 
-    Asks nobody, so `/healthz` says that this process can answer, and no more.
+    Asks nobody, so `/healthz` says that this process can answer, and no more. HEAD is answered with the headers alone:
+    Django leaves the body on, and gunicorn drops it with a warning each time.
     """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self._answer(request)
+        return _without_body(response) if request.method == "HEAD" else response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         if request.path == "/healthz":
             return HttpResponse("ok\n", content_type="text/plain", headers={"Cache-Control": "no-store"})
         if any(nul in part for nul in NUL for part in (request.path, request.META.get("QUERY_STRING", ""))):
             return HttpResponse(render_to_string("400.html"), status=400)
         return self.get_response(request)
+
+
+def _without_body(response: HttpResponse) -> HttpResponse:
+    """Empty an answer. Its headers stay, also the length of what GET would be sent."""
+    if isinstance(response, StreamingHttpResponse):
+        response.streaming_content = ()
+    else:
+        response.content = b""
+    return response
 
 
 class PrivatePagesMiddleware:

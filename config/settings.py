@@ -70,8 +70,9 @@ OPENAI_TEXT_PRICES: dict[str, str] = env.dict("OPENAI_TEXT_PRICES", default={})
 # Sent along with each request, for what servers differ in: "size=1536x1024,quality=medium".
 OPENAI_IMAGE_OPTIONS: dict[str, str] = env.dict("OPENAI_IMAGE_OPTIONS", default={})
 OPENAI_TEXT_OPTIONS: dict[str, str] = env.dict("OPENAI_TEXT_OPTIONS", default={})
-# After so many failures in a row a provider is left alone for so long; meanwhile nobody is charged.
-PROVIDER_FAILURES: int = env.int("PROVIDER_FAILURES", default=5)
+# After so many failures in a row a provider is left alone for so long; meanwhile nobody is charged. More than one
+# order's: five designs ordered together fail together, and say no more than one.
+PROVIDER_FAILURES: int = env.int("PROVIDER_FAILURES", default=10)
 PROVIDER_PAUSE_SECONDS: int = env.int("PROVIDER_PAUSE_SECONDS", default=60)
 
 # --- Stripe (only billing/gateway/ speaks to it) --------------------------------------------------------
@@ -145,7 +146,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.edge.PrivatePagesMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.signed_out.SignInFirstMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -352,7 +353,8 @@ LOGGING: dict[str, Any] = {
             "foreign_pre_chain": _shared_processors,
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structlog"}},
+    "filters": {"refusals": {"()": "config.logs.RefusalsAreWarnings"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structlog", "filters": ["refusals"]}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django.server": {"handlers": ["stderr"], "propagate": False},

@@ -24,7 +24,6 @@ class Words:
     tagline: str
     description: str
     makes: str  # completes "One token"
-    failed: str  # begins "... gives your token back"
     where_it_is: str
 
 
@@ -38,7 +37,6 @@ LANDSCAPE: Final = Words(
     tagline="See your garden before you dig",
     description="Garden designs from a few words. Pay per design with tokens that never expire; three are free.",
     makes="makes one design",
-    failed="A failed design",
     where_it_is="Your tokens and designs are where they were.",
 )
 CHAT_WORDS: Final = Words(
@@ -51,7 +49,6 @@ CHAT_WORDS: Final = Words(
     tagline="An assistant you pay by the message",
     description="Ask the assistant, and pay per message with tokens that never expire; three are free.",
     makes="pays for one message and its reply",
-    failed="A failed reply",
     where_it_is="Your tokens and conversations are where they were.",
 )
 

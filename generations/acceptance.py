@@ -1,7 +1,7 @@
 """What engines hand over is looked through before it is kept: they may be remote, new, or wrong."""
 
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Final
 
 from generations.engines import EngineError, Painting, Reply, Suggestion, Usage
 from generations.models import Generation
@@ -14,21 +14,19 @@ MOST_COUNTED: Final = 2**31 - 1
 NO_WORDS: Final = "The assistant gave no answer."
 NO_REASON: Final = "Something went wrong while it was being made."
 
-Made = TypeVar("Made", Painting, Reply)
 
-
-def accepted(made: Made) -> Made:
+def accepted(made: Painting | Reply) -> Painting | Reply:
     """Return what an engine made, as it can be stored: plain words of bounded length, whole numbers, known designs.
 
     Raises EngineError for a reply without words, with the usage that is billed all the same, and TypeError for
     something that is neither a painting nor a reply.
     """
+    if not isinstance(made, Painting | Reply):
+        raise TypeError(f"An engine made a {type(made).__name__}.")
     usage = counted(made.usage)
     if isinstance(made, Painting):
         description = plain(made.description, NOTE_CHARACTERS)
         return replace(made, description=description, note=plain(made.note, NOTE_CHARACTERS), usage=usage)
-    if not isinstance(made, Reply):
-        raise TypeError(f"An engine made a {type(made).__name__}.")
     text = plain(made.text, REPLY_CHARACTERS).strip()
     if not text:
         raise EngineError(NO_WORDS, usage=usage)

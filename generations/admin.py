@@ -28,7 +28,7 @@ FACTS: Final = [
     *("created_at", "started_at", "ended_at", "deleted_at"),
 ]
 # ... and of designs alone. A message's words, and its conversation's title, stay with the person who wrote them.
-OF_DESIGNS: Final = ["area", "style", "prompt", "photo", "image", "alt_text"]
+OF_DESIGNS: Final = ["area", "style", "prompt", "photo", "picture", "alt_text"]
 
 
 class _ReadOnly:
@@ -64,6 +64,11 @@ class GenerationAdmin(_ReadOnly, _GenerationAdmin):
         """Leave out what was written to the assistant and what it answered."""
         is_design = obj is not None and obj.kind == Generation.Kind.DESIGN
         return [*FACTS, *OF_DESIGNS] if is_design else FACTS
+
+    @admin.display(description="Image")
+    def picture(self, generation: Generation) -> str:
+        """Name the file. It is no link: only its owner is sent it."""
+        return str(generation.image)
 
     @admin.display(description="Provider's price", ordering="provider_cost_microdollars")
     def provider_cost(self, generation: Generation) -> str:

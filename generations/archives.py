@@ -32,7 +32,7 @@ def zipped(designs: Iterable[Generation]) -> Iterator[bytes]:
             archive.add(pictures.as_png(pictures.read(str(design.image))), file_name(design))
         except FileNotFoundError:
             logger.error("picture_missing", generation_id=str(design.pk))
-            left_out.append(f"{file_name(design)}: the picture is lost")
+            left_out.append(f"{file_name(design)}: the picture is not there any more")
         except OSError:
             if archive.is_empty():
                 raise

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from generations import places
+from generations.exchanges import proposals
 from generations.models import Conversation, Generation
 from generations.models.generation import UNFINISHED
 from generations.places import Page, Place
@@ -105,10 +106,15 @@ def _messages(conversation: Conversation) -> QuerySet[Generation]:
 
 def _answered(message: Generation) -> str:
     if message.state == State.SUCCEEDED:
-        return f"Assistant, {_when(message.ended_at)}\n{_indented(message.reply)}"
+        return "\n".join([f"Assistant, {_when(message.ended_at)}", _indented(message.reply), *_proposed(message)])
     if message.has_ended:
         return f"No reply ({message.get_state_display().lower()}), {_when(message.ended_at)}: {_line(message.failure)}"
     return _INSTEAD[State(message.state)]
+
+
+def _proposed(message: Generation) -> list[str]:
+    """Return a line for each design the reply proposes."""
+    return [f"Proposed design: {each.name}: {_line(each.prompt)}" for each in proposals(message)]
 
 
 def _when(moment: object) -> str:

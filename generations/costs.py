@@ -14,7 +14,8 @@ from generations.models import Generation
 class EngineCosts:
     """The generations of one engine: how many, how many of them without a result, and what they cost us.
 
-    `dollars` leaves out the generations whose cost is not known; `unpriced` says how many those are.
+    `dollars` leaves out the generations whose cost is not known; `unpriced` says how many those are. What nobody was
+    asked to make, because it was cancelled while it waited, is in none of the numbers.
     """
 
     engine: str
@@ -28,15 +29,16 @@ class EngineCosts:
 
     @property
     def dollars(self) -> str:
-        """The sum, in US dollars to four places."""
-        return in_dollars(self.microdollars)
+        """The sum, in US dollars to four places; a dash when no cost of theirs is known."""
+        return in_dollars(None if self.unpriced == self.made else self.microdollars)
 
 
 def of_the_last(days: int) -> list[EngineCosts]:
     """Return the costs of what was begun in the last `days` days and has ended, by engine, the dearest first."""
     ended = Generation.objects.filter(created_at__gte=timezone.now() - timedelta(days=days), ended_at__isnull=False)
     rows = (
-        ended.order_by()
+        ended.exclude(engine="", state=Generation.State.CANCELLED)
+        .order_by()
         .values("engine", "kind")
         .annotate(
             made=Count("pk"),

@@ -1,4 +1,4 @@
-"""Deleting designs: their words and pictures go, what was charged for them stays in the books."""
+"""Deleting designs: their words, pictures and photos go, what was charged for them stays in the books."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 from procrastinate.types import JSONValue
 
+from generations import photos
 from generations.models import Generation
 
 logger = structlog.get_logger(__name__)
@@ -27,9 +28,9 @@ class StillBeingMade(Exception):
 def erase_design(user_id: UUID, generation_id: UUID) -> bool:
     """Erase one of somebody's designs; return False when it was erased before, or never was theirs.
 
-    Prompt, picture, small version, alt text, note and the link to its photo are gone with the commit; the row stays,
-    with what was charged, and the files are removed by a job that commits with it. Locks the design. Raises
-    StillBeingMade when it has not ended.
+    Prompt, picture, small version, alt text and note are gone with the commit, and its photo, unless another design
+    was made from it; the row stays, with what was charged, and the files are removed by a job that commits with it.
+    Locks the design, then its photo. Raises StillBeingMade when it has not ended.
     """
     return _erase(_designs(user_id).filter(pk=generation_id)) == 1
 
@@ -37,7 +38,7 @@ def erase_design(user_id: UUID, generation_id: UUID) -> bool:
 def erase_order(user_id: UUID, order_id: UUID) -> int:
     """Erase all designs of somebody's order, tries that failed included, or none; return how many there were.
 
-    Locks them in the order they were made. Raises StillBeingMade when one of them has not ended.
+    Locks them in the order they were made, then their photos. Raises StillBeingMade when one of them has not ended.
     """
     return _erase(_designs(user_id).filter(order_id=order_id))
 
@@ -62,7 +63,8 @@ def _erase(rows: QuerySet[Generation]) -> int:
             **{"prompt": "", "alt_text": "", "note": "", "image": "", "thumbnail": ""},
             **{"suggestions": [], "photo": None, "deleted_at": Now()},
         )
-        _have_removed([str(file) for design in designs for file in (design.image, design.thumbnail) if file])
+        files = [str(file) for design in designs for file in (design.image, design.thumbnail) if file]
+        _have_removed([*files, *photos.release({design.photo_id for design in designs if design.photo_id})])
     for design in designs:
         logger.info("design_erased", generation_id=str(design.pk))
     return len(designs)

@@ -103,7 +103,7 @@ class DesignForm(forms.Form):
         required=False,
         max_length=PROMPT_CHARACTERS,
         validators=[no_control_characters],
-        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
+        widget=forms.Textarea(attrs={"rows": 4}),  # a browser's "back" restores it, as it does the boxes
         label="Your wishes",
         help_text=f"Plants, season, time of day, water, colours ... in up to {PROMPT_CHARACTERS} characters.",
     )
@@ -252,4 +252,17 @@ def prefilled(query: QueryDict) -> dict[str, Any]:
         if name in query:
             with suppress(ValidationError):
                 wished[name] = DesignForm.base_fields[name].clean(query[name])
+    return wished
+
+
+def posted_signed_out(posted: QueryDict, *, photo_came: bool) -> dict[str, Any]:
+    """Return what the form can begin with again once its sender has signed in, bounded, and as a session can hold it.
+
+    The words are kept as they were typed. A photo is nobody's yet, so it is not kept; that one came is remembered.
+    """
+    words = posted.get("prompt", "")[:PROMPT_CHARACTERS]
+    wished = {**prefilled(posted), "prompt": words, "photo_was_lost": photo_came}
+    if "without_photo" not in posted:
+        with suppress(ValueError):
+            wished["photo_id"] = str(UUID(posted.get("photo_id", "")))
     return wished

@@ -12,9 +12,9 @@ from tokens.ledger import InsufficientTokens, Source
 COST: Final = 1
 
 _WHY = {
-    Source.SUBSCRIPTION: "Covered by your subscription, which comes before trial credits and tokens.",
-    Source.TRIAL: "Paid from your free trial, which is used before tokens.",
-    Source.TOKEN: "Paid with tokens, because no subscription was active and no free trial was left.",
+    Source.SUBSCRIPTION: "Covered by your subscription, which comes before free credits and tokens.",
+    Source.TRIAL: "Paid with a free credit; free credits are used before tokens.",
+    Source.TOKEN: "Paid with tokens, because no subscription was active and no free credit was left.",
 }
 
 
@@ -55,9 +55,9 @@ def retry_label(held: Balance) -> str:
 
 
 def cost_label(held: Balance, count: int = 1) -> str:
-    """Return what `count` generations cost: "included", "free trial: 2 left", "3 tokens", "2 free + 1 token"."""
+    """Return what `count` generations cost: "included", "1 free credit (2 left)", "3 tokens", "2 free + 1 token"."""
     if count == 1 and held.trial_balance >= COST and not held.unlimited:
-        return f"free trial: {held.trial_balance} left"
+        return f"{free_credits(COST)} ({held.trial_balance} left)"
     return _total(held, count)
 
 
@@ -87,10 +87,10 @@ def affordable(held: Balance, count: int = 1) -> bool:
 
 
 def price(source: str, cost: int) -> str:
-    """Return what was taken: "1 token", "1 trial credit", or "Included"."""
+    """Return what was taken: "1 token", "1 free credit", or "Included"."""
     if source == Source.SUBSCRIPTION:
         return "Included"
-    return trial_credits(cost) if source == Source.TRIAL else tokens(cost)
+    return free_credits(cost) if source == Source.TRIAL else tokens(cost)
 
 
 def why(source: str) -> str:
@@ -115,6 +115,6 @@ def tokens(count: int) -> str:
     return f"{count} token{'' if count == 1 else 's'}"
 
 
-def trial_credits(count: int) -> str:
-    """Return "1 trial credit", "2 trial credits"."""
-    return f"{count} trial credit{'' if count == 1 else 's'}"
+def free_credits(count: int) -> str:
+    """Return "1 free credit", "2 free credits"."""
+    return f"{count} free credit{'' if count == 1 else 's'}"

@@ -34,7 +34,7 @@ def grant_trial(user: User, email: str) -> TokenTransaction | None:
                 amount=settings.TRIAL_CREDITS,
                 type=TokenTransaction.Type.TRIAL,
                 key=f"trial:{_fingerprint(email)}",
-                description="Free trial",
+                description="Free credits",
             )
     except ledger.KeyReused:
         logger.info("trial_already_used", user_id=str(user.pk))

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 
 class Photo(models.Model):
-    """One photo. It lives as long as a design that was made from it."""
+    """One photo. It lives as long as a design that was made from it; without any, for a day."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="photos")

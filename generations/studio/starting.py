@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, cast
 from uuid import UUID, uuid4, uuid5
 
 import structlog
@@ -115,7 +115,9 @@ def _hold(wanted: Generation) -> None:
     """Keep the conversation of a message, or the design that is tried again, from being deleted until the commit."""
     if wanted.conversation_id is None:
         # It has ended, so nobody who holds its lock waits for the account, which is locked here already.
-        tried = Generation.objects.select_for_update(no_key=True).filter(pk=wanted.retry_of_id, deleted_at=None)
+        tried = Generation.objects.select_for_update(no_key=True).filter(
+            pk=cast(UUID, wanted.retry_of_id), deleted_at=None
+        )
         if not tried.values_list("pk").first():
             raise NothingToRetry(str(wanted.retry_of_id))
         return

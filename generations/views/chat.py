@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import signed_out
 from accounts.models import User
 from generations import conversations, drafts, studio
 from generations.chat_forms import MESSAGE_CHARACTERS, MessageForm, TitleForm
@@ -21,12 +22,21 @@ from generations.places import read_place
 from generations.pricing import affordable, cost_label
 from generations.views.chat_refusals import REFUSED, Refusal, explained
 from generations.views.ownership import own_conversation, own_message
+from generations.views.seeing import see_the_rest
 from tokens import balance
 
-STOP_POLLING: Final = 286  # htmx's own status: stop the poll that asked
 BALANCE_CHANGED: Final = {"HX-Trigger": "balance-changed"}
 
 
+def _keep_text(request: HttpRequest, page: str) -> str:
+    text = request.POST.get("text", "")[:MESSAGE_CHARACTERS]
+    if not text.strip():
+        return ""
+    drafts.keep(request.session, page, {"text": text})
+    return "what you wrote is kept."
+
+
+@signed_out.keeping(_keep_text)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def chat(request: HttpRequest) -> HttpResponse:
@@ -40,6 +50,7 @@ def chat(request: HttpRequest) -> HttpResponse:
     return _chat_page(request, _box(request, None))
 
 
+@signed_out.keeping(_keep_text)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
@@ -66,10 +77,11 @@ def message(request: HttpRequest, message_id: UUID) -> HttpResponse:
 def message_status(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """Answer the page's poll: 204 while `shown` is still true, else what there is of the reply. Writes nothing.
 
-    When the message has ended, the fragment asks no more and the balance is told to refresh. Signed out: 286.
+    When the message has ended, the fragment asks no more and the balance is told to refresh. Signed out: 286, with
+    a sentence.
     """
     if not request.user.is_authenticated:
-        return HttpResponse(status=STOP_POLLING)
+        return signed_out.end_of_poll(request)
     own = exchange(own_message(request, message_id))
     if request.GET.get("shown") == own.shown:
         return HttpResponse(status=204)
@@ -121,6 +133,10 @@ def _send(request: HttpRequest, held: Conversation | None) -> HttpResponse:
         drafts.keep(request.session, _path(held), {"text": text})
         return _refused(request, held, form, explained(error))
     drafts.forget(request.session, _path(held))
+    if sent.deleted_at:  # the same form was sent before, and what it began was deleted
+        if held:
+            raise Http404
+        return see_the_rest(request, "generations:chat")
     return _sent(request, sent)
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import signed_out
 from accounts.models import User
 from generations import orders, pricing, progress
 from generations.forms import style_picture
@@ -18,7 +19,7 @@ from generations.receipts import receipt
 from generations.views.ownership import own_design
 from tokens import balance
 
-STOP_POLLING = 286  # htmx's own status: stop the poll that asked
+IN_ITS_PLACE = {"HX-Retarget": "#design > .design-main", "HX-Reswap": "innerHTML"}
 
 
 @require_safe
@@ -34,10 +35,11 @@ def generation_page(request: HttpRequest, generation_id: UUID) -> HttpResponse:
 def generation_status(request: HttpRequest, generation_id: UUID) -> HttpResponse:
     """Answer the page's poll: 204 while `shown` is still true, else the fragment. Writes nothing.
 
-    When the design has ended, the fragment asks no more and the balance is told to refresh. Signed out: 286.
+    When the design has ended, the fragment asks no more and the balance is told to refresh. Signed out: 286, with
+    a sentence.
     """
     if not request.user.is_authenticated:
-        return HttpResponse(status=STOP_POLLING)
+        return signed_out.end_of_poll(request, IN_ITS_PLACE)
     generation = own_design(request, generation_id)
     (far,) = progress.of([generation])
     if request.GET.get("shown") == far.shown:

@@ -9,24 +9,32 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import signed_out
 from accounts.models import User
 from generations import drafts, pricing, studio
-from generations.forms import PHOTO_GONE, DesignForm, prefilled
+from generations.forms import PHOTO_GONE, DesignForm, posted_signed_out, prefilled
 from generations.models import Generation
 from generations.orders import MOST_AREAS
 from generations.views import refusals
 from generations.views.ownership import own_design
-from generations.views.seeing import see_all
+from generations.views.seeing import see_all, see_the_rest
 from tokens import balance
 
 FIRST_CHOICE = {"style": Generation.Style.ENGLISH_GARDEN}
 PHOTO_NOT_KEPT = "The photo could not be kept just now. Try again in a minute, or go on without a photo."
 
 
+def _keep_wishes(request: HttpRequest, page: str) -> str:
+    photo_came = "photo" in request.FILES
+    drafts.keep(request.session, page, posted_signed_out(request.POST, photo_came=photo_came))
+    return f"what you entered is kept{', but not the photo' if photo_came else ''}."
+
+
+@signed_out.keeping(_keep_wishes)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def generate(request: HttpRequest) -> HttpResponse:
-    """Show the form, or start a design for each place and go to them: 303.
+    """Show the form, or start a design for each place and go to them, or to the gallery if they were deleted: 303.
 
     422 for a bad form, 402 when not all can be paid, 429 when the subscription's fair use is reached, 503 when nobody
     can paint just now; nothing is charged then, and the form keeps everything. GET starts nothing, whatever it names.
@@ -59,7 +67,7 @@ def _order(request: HttpRequest) -> HttpResponse:
     except refusals.REFUSED as refusal:
         return _refused(request, form, refusal)
     drafts.forget(request.session, request.path)
-    return see_all(designs)
+    return see_all(designs) or see_the_rest(request, "generations:gallery")
 
 
 def _refused(request: HttpRequest, form: DesignForm, refusal: Exception) -> HttpResponse:

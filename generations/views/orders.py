@@ -9,12 +9,14 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import signed_out
 from accounts.models import User
 from generations import orders
 from generations.forms import style_picture
 from generations.orders import Order
-from generations.views.designs import STOP_POLLING
 from tokens import balance
+
+AT_THE_TOP = {"HX-Retarget": "#order-summary", "HX-Reswap": "outerHTML"}
 
 
 @require_safe
@@ -31,10 +33,10 @@ def order_status(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Answer the page's poll: 204 while `shown` is still true, else the cards that changed. Writes nothing.
 
     When a design has ended since, the balance is told to refresh; when all have, the fragment asks no more. Signed
-    out: 286.
+    out: 286, with a sentence at the top.
     """
     if not request.user.is_authenticated:
-        return HttpResponse(status=STOP_POLLING)
+        return signed_out.end_of_poll(request, AT_THE_TOP)
     order, shown = _own(request, order_id), request.GET.get("shown", "")
     changed = order.changed_since(shown)
     if not changed:

@@ -1,13 +1,17 @@
 """Where a design is looked at: on its own page, or among those that were ordered with it."""
 
 from collections.abc import Sequence
+from typing import Final
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from generations import orders
 from generations.models import Generation
+
+DELETED: Final = "It was deleted. Sending its form again charged nothing."
 
 
 def place_of(design: Generation, *, several: bool | None = None) -> str:
@@ -22,11 +26,23 @@ def see(design: Generation, *, several: bool | None = None) -> HttpResponse:
     return _see_other(place_of(design, several=several))
 
 
-def see_all(designs: Sequence[Generation]) -> HttpResponse:
-    """Go to the designs of one order: 303. Several are looked at from the top of their page."""
-    if len(designs) == 1:
-        return see(designs[0], several=False)
-    return _see_other(reverse("generations:order", args=[designs[0].order_id]))
+def see_all(designs: Sequence[Generation]) -> HttpResponse | None:
+    """Go to the designs of one order: 303; return None when all of them were deleted.
+
+    Several are looked at from the top of their page.
+    """
+    kept = [design for design in designs if design.deleted_at is None]
+    if not kept:
+        return None
+    if len(kept) == 1:
+        return see(kept[0], several=False)
+    return _see_other(reverse("generations:order", args=[kept[0].order_id]))
+
+
+def see_the_rest(request: HttpRequest, name: str) -> HttpResponse:
+    """Go where the caller's other things are: 303, with the news that what a form started before was deleted."""
+    messages.info(request, DELETED)
+    return _see_other(reverse(name))
 
 
 def _see_other(place: str) -> HttpResponse:

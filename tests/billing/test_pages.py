@@ -55,8 +55,8 @@ class TestThePackages:
     def test_the_refund_policy_stands_beside_the_button(self, signed_in: Client, settings: Any, catalog: str) -> None:
         settings.CATALOG = catalog
         assert (
-            "Unused tokens are refunded on request within 14 days; failed designs return their token automatically; "
-            "tokens never expire." in words(signed_in.get("/purchase/"))
+            "Unused tokens are refunded on request within 14 days. What fails gives your token back. "
+            "Tokens never expire." in words(signed_in.get("/purchase/"))
         )
 
     def test_keeping_the_card_is_never_ticked_for_the_buyer(self, signed_in: Client) -> None:
@@ -66,7 +66,7 @@ class TestThePackages:
 
     def test_the_free_trial_is_said_to_be_used_first(self, signed_in: Client, buyer: User) -> None:
         ledger.credit(user_id=buyer.pk, amount=3, type=ledger.Type.TRIAL, key="trial:x", description="Free trial")
-        assert "Your 3 free trial designs are used first." in words(signed_in.get("/purchase/"))
+        assert "Your 3 free credits are used first." in words(signed_in.get("/purchase/"))
 
     def test_nothing_on_sale_is_said(self, signed_in: Client) -> None:
         TokenPackage.objects.update(on_sale=False)

@@ -69,8 +69,8 @@ class TestSomebodyWithoutASubscription:
     def test_is_shown_the_price_the_fair_use_and_that_tokens_are_kept(self, signed_in: Client) -> None:
         page = text(signed_in)
         assert "$99.00 <small>a month</small>" in page
-        assert "up to 100 in any 24 hours (fair use)" in page
-        assert "Your tokens and free trial are kept for later" in page
+        assert "Designs and messages cost no tokens, up to 100 together in 24 hours (fair use)." in page
+        assert "Your tokens and free credits are kept for later" in page
         assert "By subscribing you agree: I subscribe to Pro for $99.00 a month, charged today and again" in page
 
     def test_is_told_when_nothing_is_on_offer(self, signed_in: Client) -> None:
@@ -144,12 +144,12 @@ class TestSomebodySubscribed:
         assert subscription.period_start is not None
         until = subscription.period_start + 7 * DAY
         page = text(signed_in)
-        assert f"Designs stay included until <strong>{until.day} {until:%B %Y, %H:%M} UTC</strong>" in page
+        assert f"Designs and messages stay included until <strong>{until.day} {until:%B %Y, %H:%M} UTC</strong>" in page
         assert 'action="/account/subscription/portal/"' in page
 
     def test_past_due_for_longer_sees_that_designs_cost_tokens(self, signed_in: Client, buyer: User) -> None:
         subscription_of(buyer, state=State.PAST_DUE, period_start=timezone.now() - 8 * DAY)
-        assert "Designs are not included any more until it is paid; they cost tokens." in text(signed_in)
+        assert "Designs and messages are not included any more until it is paid; they cost tokens." in text(signed_in)
 
     @pytest.mark.parametrize(
         ("state", "title"),
@@ -267,7 +267,12 @@ class TestTheLetters:
             (
                 "subscription_active",
                 "Your Pro subscription is active",
-                ["Price: $99.00 a month", "Renews: 1 February 2030", "up to 100 in any 24 hours", "Your tokens: 7"],
+                [
+                    "Price: $99.00 a month",
+                    "Renews: 1 February 2030",
+                    "up to 100 together in any 24 hours",
+                    "Your tokens: 7",
+                ],
             ),
             (
                 "subscription_renewal_failed",

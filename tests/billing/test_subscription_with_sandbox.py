@@ -222,7 +222,7 @@ class TestWebhooksMisbehave:
         page = text(signed_in, f"{PAGE}?session_id={subscription.stripe_session_id}")
         assert ("Renews" in page, design(buyer)) == (True, "subscription")
         api().subscriptions.update(now(subscription).stripe_subscription_id, params={"cancel_at_period_end": True})
-        assert "Designs stay included until then" in text(signed_in, f"{PAGE}?from=portal")
+        assert "Designs and messages stay included until then" in text(signed_in, f"{PAGE}?from=portal")
 
     def test_without_anything_the_sweep_learns_of_beginning_renewal_and_end(
         self, signed_in: Client, buyer: User, street: SandboxProcess, tokens: None

@@ -1,9 +1,14 @@
 """What holds for every answer, whichever view made it."""
 
+from pathlib import Path
+from typing import cast
+
 import pytest
-from django.test import Client
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 
 from accounts.models import User
+from config.edge import EdgeMiddleware
 
 PRIVATE = [
     "/accounts/email/",
@@ -29,6 +34,27 @@ class TestANulInAnAddress:
     @pytest.mark.parametrize("path", ["/tokens/?before=%00", "/admin/billing/purchase/?state=%00", "/generations/%00/"])
     def test_is_refused_before_it_reaches_the_database(self, client: Client, path: str) -> None:
         assert client.get(path).status_code == 400
+
+
+class TestHead:
+    """Seen without Django's test client, which takes bodies away by itself."""
+
+    @pytest.mark.parametrize("path", ["/healthz", "/"])
+    def test_is_answered_with_the_headers_of_get_and_no_body(self, path: str) -> None:
+        def page(request: HttpRequest) -> HttpResponse:
+            return HttpResponse("a page", headers={"Content-Length": "6"})
+
+        answer, got = (EdgeMiddleware(page)(ask(path)) for ask in (RequestFactory().head, RequestFactory().get))
+        assert (answer.status_code, answer.content, answer.headers) == (200, b"", got.headers)
+        assert got.content
+
+    def test_of_a_file_is_answered_without_reading_it(self, tmp_path: Path) -> None:
+        (tmp_path / "picture").write_bytes(b"pixels")
+        with (tmp_path / "picture").open("rb") as file:
+            answer = EdgeMiddleware(lambda request: cast(HttpResponse, FileResponse(file)))(RequestFactory().head("/"))
+            assert isinstance(answer, FileResponse)
+            assert (list(answer), answer.file_to_stream, answer.headers["Content-Length"]) == ([], None, "6")
+            assert file.tell() == 0
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 """Whatever an engine hands over, the generation ends with its result or its refund, and says why."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -51,7 +52,7 @@ def made_by(buyer: User, give: Give, monkeypatch: pytest.MonkeyPatch) -> Callabl
             generation = studio.start_message(user=buyer, form_key=uuid4(), text="When do I plant?")
             tasks.answer(str(generation.pk))
         else:
-            wishes = {"style": "japanese-zen", "prompt": "a pond"}
+            wishes: dict[str, Any] = {"style": "japanese-zen", "prompt": "a pond"}
             [generation] = studio.start_designs(user=buyer, form_key=uuid4(), areas=["patio"], **wishes)
             tasks.paint(str(generation.pk))
         generation.refresh_from_db()
@@ -83,7 +84,8 @@ class TestAReply:
         assert (message.state, len(message.reply)) == ("succeeded", acceptance.REPLY_CHARACTERS)
 
     def test_keeps_the_designs_this_shop_has(self, made_by: Callable[..., Generation]) -> None:
-        wrong: Any = [replace(ROSES, area="roof"), replace(ROSES, prompt=None), replace(ROSES, style=["zen"])]
+        values: list[dict[str, Any]] = [{"area": "roof"}, {"prompt": None}, {"style": ["zen"]}]
+        wrong = [replace(ROSES, **each) for each in values]
         message = made_by(lambda _: replace(REPLY, suggestions=(*wrong, *[ROSES] * 100)))
         roses = {"area": "patio", "style": "english-garden", "prompt": "roses"}
         assert message.suggestions == [roses] * acceptance.MOST_SUGGESTIONS
@@ -135,7 +137,7 @@ class TestARefusal:
 
         def act(report: Report) -> Reply:
             report(words)
-            tasks.wait([], timeout=0.05)
+            time.sleep(0.05)
             return REPLY
 
         assert made_by(act).state == "succeeded"
@@ -146,7 +148,7 @@ class TestARefusal:
         def gone(*_: object, **__: object) -> bool:
             raise OperationalError("the connection is gone")
 
-        monkeypatch.setattr(tasks.studio, "fail", gone)
+        monkeypatch.setattr(studio, "fail", gone)
         with caplog.at_level(logging.DEBUG), pytest.raises(OperationalError) as error:
             made_by(raising(ValueError("cannot parse 'my secret garden'")))
         assert (error.value.__context__, error.value.__cause__) == (None, None)

@@ -4,7 +4,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from generations.models import Generation
-from tests.generations.conftest import Give, Start
+from tests.generations.conftest import Give, Start, finish
+from tests.generations.engines import painting
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +41,12 @@ class TestStaff:
         response = desk.get(reverse("admin:generations_generation_change", args=[design.pk]))
         assert response.status_code == 200
         assert 'name="_save"' not in response.content.decode()
+
+    def test_read_the_name_of_its_file_which_is_no_link(self, desk: Client, design: Generation) -> None:
+        finished = finish(design, painting())
+        page = desk.get(reverse("admin:generations_generation_change", args=[design.pk])).content.decode()
+        assert str(finished.image) in page
+        assert f'{finished.image}"' not in page  # in no attribute, so nowhere to click
 
     @pytest.mark.parametrize("name", ["change", "delete"])
     def test_change_nothing(self, desk: Client, design: Generation, name: str) -> None:

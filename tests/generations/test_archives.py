@@ -119,7 +119,7 @@ class TestAStorageInTrouble:
         default_storage.delete(str(made[1].image))
         kept = files(shop.get(place(made[0].order_id)))
         assert list(kept) == [name_of(made[0]), name_of(made[2]), "not-included.txt"]
-        assert f"{name_of(made[1])}: the picture is lost" in kept["not-included.txt"].decode()
+        assert f"{name_of(made[1])}: the picture is not there any more" in kept["not-included.txt"].decode()
 
     def test_with_every_picture_lost_the_text_remains(self, shop: Client, made: list[Generation]) -> None:
         for design in made:

@@ -59,9 +59,9 @@ class TestOnesOwnDesign:
         covered = start(buyer)
         receipts = [shop.get(address("generation", each)).context["receipt"] for each in (trial, token, covered)]
         assert [(receipt.price, receipt.why) for receipt in receipts] == [
-            ("1 trial credit", "Paid from your free trial, which is used before tokens."),
-            ("1 token", "Paid with tokens, because no subscription was active and no free trial was left."),
-            ("Included", "Covered by your subscription, which comes before trial credits and tokens."),
+            ("1 free credit", "Paid with a free credit; free credits are used before tokens."),
+            ("1 token", "Paid with tokens, because no subscription was active and no free credit was left."),
+            ("Included", "Covered by your subscription, which comes before free credits and tokens."),
         ]
 
     def test_a_failure_says_why_and_what_came_back(self, buyer: User, shop: Client, give: Give, start: Start) -> None:
@@ -73,6 +73,10 @@ class TestOnesOwnDesign:
         assert "It cannot be drawn." in shown
         assert "1 token returned." in shown
         assert response.context["receipt"].numbers == [2, 3]
+        for number in (2, 3):
+            link = f"/tokens/?before={number + 1}#line-{number}"
+            assert f'<a href="{link}">Line {number}</a>' in shown
+            assert f'<tr id="line-{number}">' in text(shop.get(link))
         assert response.context["receipt"].returned_at is not None
 
     def test_same_settings_again_fills_in_the_form(self, buyer: User, shop: Client, finished: Finished) -> None:
@@ -115,13 +119,15 @@ class TestThePoll:
         self, buyer: User, stranger: User, shop: Client, give: Give, start: Start
     ) -> None:
         give(stranger, 2)
-        give(buyer, 1)
+        give(buyer, 2)
         first, second = start(stranger), start(stranger)
+        start(buyer)
         generation = start(buyer)
-        assert "2 designs will be painted before yours." in text(self.poll(shop, generation, ""))
+        assert "3 designs will be painted before yours." in text(self.poll(shop, generation, ""))
         studio.take_lease(first.pk)
-        assert "1 design will be painted before yours." in text(self.poll(shop, generation, "queued.2.0"))
         studio.take_lease(second.pk)
+        assert "1 design will be painted before yours." in text(self.poll(shop, generation, "queued.3.0"))
+        studio.take_lease(Generation.objects.get(user=buyer, turn=0).pk)
         assert "Yours is the next." in text(self.poll(shop, generation, "queued.1"))
 
     @pytest.mark.parametrize("succeeds", [True, False])
@@ -165,7 +171,8 @@ class TestThePoll:
 
     def test_signed_out_it_is_told_to_stop(self, buyer: User, client: Client, finished: Finished) -> None:
         response = self.poll(client, finished(buyer), "running.0")
-        assert (response.status_code, response.content) == (286, b"")
+        assert response.status_code == 286
+        assert "You are signed out." in text(response)
 
 
 class TestSomebodyElsesDesign:

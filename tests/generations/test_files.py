@@ -14,7 +14,7 @@ from PIL import Image
 from accounts.models import User
 from generations import erasure, pictures
 from generations.models import Generation
-from generations.views.files import ASK_EACH_TIME
+from generations.views.sending import ASK_EACH_TIME
 from tests.generations.conftest import Finished, Give, Start, address, signed_in
 from tests.generations.engines import PIXEL, painted
 
@@ -189,6 +189,50 @@ class TestAStorageInTrouble:
         with pytest.raises(OSError, match="full"):
             pictures.store(painted(4, 3))
         assert not default_storage.exists(saved[0])
+
+    @pytest.mark.parametrize("error", [OSError("The disk is full."), ValueError("A bug."), KeyboardInterrupt()])
+    @pytest.mark.parametrize("calls", [1, 2, 3, 4])
+    def test_whatever_fails_when_a_file_is_on_its_way_to_the_disk_leaves_nothing(
+        self, monkeypatch: pytest.MonkeyPatch, error: BaseException, calls: int
+    ) -> None:
+        """Both files, and the folder after each of them, are brought to the disk: any of the four may fail."""
+        synced: list[int] = []
+
+        def fsync(descriptor: int) -> None:
+            synced.append(descriptor)
+            if len(synced) == calls:
+                raise error
+
+        monkeypatch.setattr("os.fsync", fsync)
+        with pytest.raises(type(error)):
+            pictures.store(painted(4, 3))
+        assert len(synced) == calls
+        assert list(pictures.stored_in(pictures.FOLDER)) == []
+
+    def test_half_a_file_is_taken_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Django leaves what it has written when the disk is full in the middle."""
+        real = default_storage._wrapped.save  # type: ignore[attr-defined]
+
+        def save(name: str, content: Any) -> str:
+            real(name, content)
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(default_storage._wrapped, "save", save)  # type: ignore[attr-defined]
+        with pytest.raises(OSError, match="No space"):
+            pictures.store(painted(4, 3))
+        assert list(pictures.stored_in(pictures.FOLDER)) == []
+
+    def test_a_storage_that_cannot_take_it_back_hides_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*_: Any) -> None:
+            raise TimeoutError("The storage does not answer.")
+
+        def full(*_: Any) -> str:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(default_storage._wrapped, "delete", refuse)  # type: ignore[attr-defined]
+        monkeypatch.setattr(default_storage._wrapped, "save", full)  # type: ignore[attr-defined]
+        with pytest.raises(OSError, match="No space"):
+            pictures.store(painted(4, 3))
 
 
 class TestTheHandOffToTheProxy:

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from io import BytesIO
 from threading import Thread
 from typing import Any
@@ -14,12 +15,13 @@ import pytest
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
 from accounts.models import User
 from config import object_storage
 from config.object_storage import StorageAway
-from generations import erasure, photos, pictures, tasks
+from generations import erasure, photos, pictures, strays, tasks
 from generations.models import Generation
 from tests.generations.conftest import Finished, Give, Start, address, held, signed_in
 from tests.generations.engines import PIXEL
@@ -162,10 +164,45 @@ class TestAPhoto:
     def test_it_is_kept_and_forgotten_there(self, buyer: User, bucket: Any) -> None:
         photo = photos.keep(buyer, photos.read(upload(encoded("JPEG"))))
         assert photos.load(photo).startswith(b"\xff\xd8")
-        bucket.put_object(Key="photos/stray.jpg", Body=b"x")
-        assert names(bucket) == {photo.image.name, "photos/stray.jpg"}
+        assert names(bucket) == {photo.image.name}
         assert photos.forget_unused() == 0
-        assert names(bucket) == {photo.image.name, "photos/stray.jpg"}
+        assert names(bucket) == {photo.image.name}
+        assert photos.forget_unused(timezone.now() + timedelta(hours=25)) == 1
+        assert names(bucket) == set()
+
+
+class TestStrays:
+    def test_a_file_that_no_row_names_is_removed_after_a_day_and_no_other(
+        self, buyer: User, bucket: Any, finished: Finished
+    ) -> None:
+        photo = photos.keep(buyer, photos.read(upload(encoded("JPEG"))))
+        generation = finished(buyer, photo=photo)
+        kept = {str(photo.image), str(generation.image), str(generation.thumbnail)}
+        lost = {pictures.save(folder, ".jpg", b"never got a row") for folder in (pictures.FOLDER, photos.FOLDER)}
+        bucket.put_object(Key=f"generations-of-old/{'0' * 40}.jpg", Body=b"not ours")
+        others = {item for item in names(bucket) if item.startswith("generations-of-old")}
+        assert strays.remove() == 0
+        assert names(bucket) == kept | lost | others
+        assert strays.remove(timezone.now() + timedelta(hours=25)) == 2
+        assert names(bucket) == kept | others
+
+    def test_more_than_the_storage_lists_at_once_are_found(self, bucket: Any) -> None:
+        for number in range(1_001):
+            bucket.put_object(Key=f"generations/{number:040x}.webp", Body=b"x")
+        assert len(list(pictures.stored_in(pictures.FOLDER))) == 1_001
+
+    def test_while_the_storage_is_away_nothing_is_taken_for_a_stray(self, finished: Finished, away: Any) -> None:
+        away()
+        with pytest.raises(StorageAway):
+            strays.remove(timezone.now() + timedelta(hours=25))
+
+
+def test_staff_read_about_a_design_and_are_not_sent_its_picture(buyer: User, staff: User, finished: Finished) -> None:
+    generation = finished(buyer)
+    page = signed_in(staff).get(reverse("admin:generations_generation_change", args=[generation.pk]))
+    assert page.status_code == 200
+    assert str(generation.image) in page.content.decode()
+    assert "<img" not in page.content.decode()
 
 
 class TestAStorageThatIsAway:

@@ -42,7 +42,7 @@ class TestTheForm:
         give(buyer, 5)
         assert button(shop.get("/generate/")) == "Generate - 1 token"
         give(buyer, 2, Type.TRIAL)
-        assert button(shop.get("/generate/")) == "Generate - free trial: 2 left"
+        assert button(shop.get("/generate/")) == "Generate - 1 free credit (2 left)"
         subscription_of(buyer)
         assert button(shop.get("/generate/")) == "Generate - included"
 
@@ -58,8 +58,8 @@ class TestTheForm:
         give(buyer, 2, Type.TRIAL)
         offers = shop.get("/generate/").context["offers"]
         assert [(offer.label, offer.note, offer.affordable) for offer in offers] == [
-            ("Generate - free trial: 2 left", "Each place is a design of its own and costs 1 token.", True),
-            ("Generate - free trial: 2 left", "1 design: 1 free.", True),
+            ("Generate - 1 free credit (2 left)", "Each place is a design of its own and costs 1 token.", True),
+            ("Generate - 1 free credit (2 left)", "1 design: 1 free.", True),
             ("Generate - 2 free", "2 designs: 2 free.", True),
             ("Generate - 2 free + 1 token", "3 designs: 2 free + 1 token.", True),
             ("Generate - 2 free + 2 tokens", "4 designs: 2 free + 2 tokens.", True),
@@ -201,7 +201,7 @@ class TestNothingLeftToPayWith:
         shown = text(response)
         assert response.status_code == 402
         assert "<dialog open" in shown
-        assert "Your free trial is used up" in shown
+        assert "Your free credits are used up" in shown
         assert 'action="/purchase/checkout/"' in shown
         assert "Lavender</textarea>" in shown
         assert not Generation.objects.exists()
@@ -235,14 +235,14 @@ class TestNobodyCanPaintJustNow:
         self, buyer: User, shop: Client, give: Give, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def left_alone(provider: str) -> None:
-            raise studio.EngineUnavailable("Designs are not available just now.")
+            raise studio.EngineUnavailable(availability.LEFT_ALONE)
 
         monkeypatch.setattr(availability, "require", left_alone)
         give(buyer, 2)
         response = order(shop, area=["front-yard", "patio"], prompt="Lavender")
         assert (response.status_code, response.headers["Retry-After"]) == (503, "60")
-        assert "Designs are not available just now." in text(response)
-        assert "Nothing was charged" in text(response)
+        assert "Not available just now." in text(response)
+        assert text(response).lower().count("nothing was charged") == 1
         assert wished(response) == [["front-yard", "patio"], "japanese-zen", "Lavender"]
         assert wished(shop.get("/generate/")) == wished(response)
         assert (held(buyer), Generation.objects.count()) == ((2, 0), 0)

@@ -256,7 +256,8 @@ class TestThePollOfAnOrder:
 
     def test_signed_out_it_is_told_to_stop(self, client: Client, yard: list[Generation]) -> None:
         response = poll(client, yard, "")
-        assert (response.status_code, response.content) == (286, b"")
+        assert response.status_code == 286
+        assert "You are signed out." in text(response)
 
 
 class TestADesignOfAnOrder:
@@ -273,6 +274,21 @@ class TestADesignOfAnOrder:
         again = studio.retry(alone)
         assert len(designs_of(alone.order_id)) == 2
         assert "All designs of this order" not in text(shop.get(address("generation", again)))
+
+    def test_a_receipt_says_that_the_token_was_returned(self, shop: Client, yard: list[Generation]) -> None:
+        assert text(page(shop, yard)).count("</a>: 1 token </p>") == 3
+        studio.cancel(yard[0].pk)
+        shown = text(page(shop, yard))
+        assert (shown.count("</a>: 1 token, returned </p>"), shown.count("</a>: 1 token </p>")) == (1, 2)
+
+    def test_to_delete_one_says_what_the_others_keep(self, shop: Client, yard: list[Generation]) -> None:
+        for design in yard:
+            studio.cancel(design.pk)
+        assert "The others of its order keep the same words." in text(shop.get(address("delete", yard[0])))
+        shop.post(address("delete", yard[0]))
+        assert "The other design of its order keeps the same words." in text(shop.get(address("delete", yard[1])))
+        shop.post(address("delete", yard[1]))
+        assert "of its order" not in text(shop.get(address("delete", yard[2])))
 
     def test_a_subscription_covers_all_and_says_so(self, buyer: User, shop: Client) -> None:
         subscription_of(buyer)

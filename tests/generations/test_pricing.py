@@ -23,7 +23,7 @@ UNLIMITED = Balance(balance=1, trial_balance=3, unlimited_until=timezone.now() +
         (held(0, 5), 1, "1 token", True),
         (held(0, 5), 3, "3 tokens", True),
         (held(0, 2), 3, "3 tokens", False),
-        (held(2, 1), 1, "free trial: 2 left", True),
+        (held(2, 1), 1, "1 free credit (2 left)", True),
         (held(2, 1), 2, "2 free", True),
         (held(2, 1), 3, "2 free + 1 token", True),
         (held(2, 1), 5, "2 free + 3 tokens", False),

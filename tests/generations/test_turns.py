@@ -1,5 +1,6 @@
 """The queue takes turns: who orders a lot waits for it longer, not everybody else."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,8 +15,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture(autouse=True)
-def _obedient_assistant(settings: object) -> None:
-    settings.CHAT_ENGINE = "tests.generations.engines.ObedientAssistant"  # type: ignore[attr-defined]
+def _obedient_assistant(settings: Any) -> None:
+    settings.CHAT_ENGINE = "tests.generations.engines.ObedientAssistant"
 
 
 def design(user: User) -> Generation:
@@ -27,7 +28,7 @@ def fetched() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT worker_id FROM procrastinate_register_worker_v1()")
         worker = cursor.fetchone()[0]
-        jobs = []
+        jobs: list[int] = []
         while True:
             cursor.execute("SELECT id FROM procrastinate_fetch_job_v2(NULL, %s)", [worker])
             found = cursor.fetchone()[0]

@@ -40,7 +40,7 @@ def test_the_site_speaks_of_messages_from_the_front_page_to_the_balance(page: Pa
     visitor = Visitor(page, chat_shop)
     visitor.open("/")
     expect(page.get_by_role("heading", level=1)).to_have_text("An assistant you pay by the message")
-    expect(page.get_by_role("main").get_by_role("link", name="Start free: 3 messages")).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("link", name="Start with 3 free credits")).to_be_visible()
     visitor.sign_up(somebody())
     expect(page).to_have_url(f"{chat_shop.url}/chat/")
     visitor.navbar_says("3 free messages")

@@ -29,13 +29,13 @@ def use_up_the_trial(visitor: Visitor) -> None:
 def test_from_sign_up_to_a_design_that_a_token_paid(visitor: Visitor) -> None:
     page = visitor.page
     visitor.sign_up(somebody())
-    visitor.navbar_says("3 free designs")
-    expect(page.locator("form.order button[type=submit]")).to_contain_text("free trial: 3 left")
+    visitor.navbar_says("3 free credits")
+    expect(page.locator("form.order button[type=submit]")).to_contain_text("1 free credit (3 left)")
     use_up_the_trial(visitor)
 
     visitor.ask_for("white roses and a bench")
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Your free trial is used up")
+    expect(dialog).to_contain_text("Your free credits are used up")
     expect(page.get_by_role("textbox")).to_have_value("white roses and a bench")
     dialog.get_by_role("button", name=re.compile("100 tokens")).click()
     visitor.pay_with("4242 4242 4242 4242")

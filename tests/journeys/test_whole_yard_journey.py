@@ -66,12 +66,12 @@ class TestThreePlacesOfWhichOneFails:
         sees_picture(visitor, "front-yard")
         sees_picture(visitor, "walkway")
         sees(visitor, "patio", "Failed")
-        expect(card(page, "patio")).to_contain_text("The garden could not be painted. 1 trial credit returned.")
+        expect(card(page, "patio")).to_contain_text("The garden could not be painted. 1 free credit returned.")
         visitor.navbar_says("1 free")
         assert findings(page) == []
         assert fits(page)
 
-        card(page, "patio").get_by_role("button", name="Try again - free trial: 1 left").click()
+        card(page, "patio").get_by_role("button", name="Try again - 1 free credit (1 left)").click()
         expect(page).to_have_url(f"{address}#patio")
         sees_picture(visitor, "patio")
         visitor.navbar_says("0 tokens")
@@ -109,10 +109,10 @@ class TestCancelling:
         waiting = card(page, "patio")
         expect(waiting).to_contain_text(re.compile("will be painted before yours|Yours is the next"))
         waiting.get_by_role("button", name="Cancel").click()
-        expect(page.get_by_role("status").filter(has_text="Cancelled. 1 trial credit returned.")).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text="Cancelled. 1 free credit returned.")).to_be_visible()
         sees(visitor, "patio", "Cancelled")
         visitor.navbar_says("1 free")
-        expect(waiting.get_by_role("button", name="Try again - free trial: 1 left")).to_be_visible()
+        expect(waiting.get_by_role("button", name="Try again - 1 free credit (1 left)")).to_be_visible()
         for place in ("front-yard", "walkway"):
             sees_picture(visitor, place)
 
@@ -133,10 +133,10 @@ class TestThePriceBeforeTheClick:
     def test_the_button_follows_what_is_ticked(self, visitor: Visitor) -> None:
         page = visitor.page
         visitor.open("/generate/")
-        expect(button(visitor)).to_have_text("Generate - free trial: 3 left")
+        expect(button(visitor)).to_have_text("Generate - 1 free credit (3 left)")
         note = page.locator("[data-count-note]")
         expect(note).to_have_text("Each place is a design of its own and costs 1 token.")
-        labels = ["free trial: 3 left", "2 free", "3 free", "3 free + 1 token", "3 free + 2 tokens"]
+        labels = ["1 free credit (3 left)", "2 free", "3 free", "3 free + 1 token", "3 free + 2 tokens"]
         for number, label in enumerate(labels, start=1):
             page.locator(".choices").first.get_by_role("checkbox").nth(number - 1).press("Space")
             expect(button(visitor)).to_have_text(f"Generate - {label}")

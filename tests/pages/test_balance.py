@@ -122,8 +122,8 @@ class TestWhatIsShown:
 
     def test_with_the_trial_alone(self, browser: Client, buyer: User) -> None:
         give(buyer, 3, ledger.Type.TRIAL)
-        assert self.compact(browser) == "3 free designs"
-        assert "3 free trial designs used first" in self.full(browser)
+        assert self.compact(browser) == "3 free credits"
+        assert "3 free credits used first; each pays for one design or one message" in self.full(browser)
 
     def test_with_both(self, browser: Client, buyer: User) -> None:
         give(buyer, 3, ledger.Type.TRIAL)
@@ -170,6 +170,12 @@ class TestTheStatement:
             older = re.search(r'href="(/tokens/\?before=\d+)"', page.content.decode())
             address = older[1] if older else ""
         assert seen == [(n, n * (n + 1) // 2) for n in range(60, 0, -1)]
+
+    def test_can_be_opened_at_any_line(self, browser: Client, buyer: User) -> None:
+        for n in range(1, 31):
+            give(buyer, n)
+        page = browser.get(reverse("tokens:statement"), {"before": 3}).content.decode()
+        assert re.findall(r'<tr id="line-(\d+)">\s*<td[^>]*>(\d+)</td>', page) == [("2", "2"), ("1", "1")]
 
     @pytest.mark.parametrize("before", ["0", "-1", "x", "1e9", "9" * 40, "1 OR 1=1"])
     def test_shows_its_first_page_for_a_nonsense_address(self, before: str, browser: Client, buyer: User) -> None:

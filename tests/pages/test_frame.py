@@ -118,7 +118,7 @@ class TestErrors:
 
 class TestTheFrontPage:
     def test_offers_the_trial_to_newcomers_and_the_studio_to_members(self, client: Client, buyer: User) -> None:
-        assert "Start free: 3 designs" in client.get("/").content.decode()
+        assert "Start with 3 free credits" in client.get("/").content.decode()
         client.force_login(buyer)
         text = client.get("/").content.decode()
         assert "Start free" not in text

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 DESIGNS = re.compile(r"\bdesigns?\b", re.IGNORECASE)
 # Where a site that sells messages may still speak of designs: the links to them.
-BESIDE = re.compile(r"My designs")
+BESIDE = re.compile(r"My designs|Designs and messages|one design or one message")
 
 
 @pytest.fixture
@@ -75,22 +75,22 @@ class TestASiteThatSellsMessages:
     def test_its_front_page_invites_to_ask_and_names_designs_as_something_beside(self, client: Client) -> None:
         text = words(client.get("/"))
         assert "An assistant you pay by the message" in text
-        assert "Start free: 3 messages" in text
+        assert "Start with 3 free credits" in text
         assert "One token, one message." in text
         assert text.index("It paints gardens, too") > text.index("Prices One token")
 
     def test_its_balance_counts_messages(self, client: Client, buyer: User) -> None:
         client.force_login(buyer)
         give(buyer, 3, ledger.Type.TRIAL)
-        assert "3 free messages" in words(client.get("/tokens/balance/", headers={"HX-Request": "true"}))
+        assert "3 free credits" in words(client.get("/tokens/balance/", headers={"HX-Request": "true"}))
         page = words(client.get("/tokens/"))
-        assert "3 free trial messages used first" in page
+        assert "3 free credits used first; each pays for one design or one message" in page
         assert "About 3 messages left, at 1 token each." in page
 
-    def test_a_subscription_covers_messages(self) -> None:
+    def test_a_subscription_covers_messages_and_designs(self) -> None:
         held = Balance(unlimited_until=timezone.now() + timedelta(days=3))
         text = render_to_string("tokens/_balance_full.html", {"balance": held, "words": CHAT_WORDS})
-        assert "Unlimited</span> Messages cost no tokens until" in text
+        assert "Unlimited</span> Designs and messages cost no tokens until" in text
 
     def test_its_menu_begins_with_the_assistant(self, client: Client, buyer: User) -> None:
         client.force_login(buyer)
@@ -99,13 +99,15 @@ class TestASiteThatSellsMessages:
     def test_its_mails_speak_of_messages(self, buyer: User) -> None:
         give(buyer, 3, ledger.Type.TRIAL)
         mails.send("low_balance", buyer.pk, {"balance": 4, "stop_url": "https://shop/stop"})
-        assert "4 are left, and 3 free trial messages." in mail.outbox[0].body
+        assert "4 are left, and 3 free credits." in mail.outbox[0].body
 
-    def test_its_subscribers_agree_to_messages(self) -> None:
+    @pytest.mark.parametrize("of_catalog", [LANDSCAPE, CHAT_WORDS], ids=lambda some: some.catalog)
+    def test_its_subscribers_agree_to_designs_and_messages_together(self, of_catalog: Any, settings: Any) -> None:
+        settings.WORDS = of_catalog
         plan = Plan(name="Pro", price_cents=2900, currency="usd", per_day=50)
         assert subscribing.wording(plan).split(". ")[1:3] == [
-            "Messages are included, up to 50 in any 24 hours (fair use)",
-            "I can cancel at any time; messages stay included until the end of the month I have paid for",
+            "Designs and messages cost no tokens, up to 50 together in any 24 hours (fair use)",
+            "I can cancel at any time; both stay included until the end of the month I have paid for",
         ]
 
 
@@ -115,9 +117,9 @@ class TestASiteThatSellsDesigns:
         client.force_login(buyer)
         assert menu(client) == ["/generate/", "/generations/", "/chat/", "/tokens/"]
 
-    def test_speaks_of_designs(self, client: Client) -> None:
-        assert "Three designs are on us" in words(client.get("/accounts/signup/"))
-        assert "Start free: 3 designs" in words(client.get("/"))
+    def test_begins_with_free_credits(self, client: Client) -> None:
+        assert "Three free credits are on us" in words(client.get("/accounts/signup/"))
+        assert "Start with 3 free credits" in words(client.get("/"))
 
 
 def menu(client: Client) -> list[str]:

@@ -80,14 +80,15 @@ def mentioned(heard: Heard) -> Mentioned:
 class Brief:
     """The wishes so far, the oldest first. `named` says that the styles were named, not only leaned to by a mood.
 
-    `refused` was said; `dropped` follows from a mood and is not repeated to the user. `rounds` counts how often
-    other ideas were asked for.
+    `added` are those of the `wishes` that nobody said: a mood brought them. `refused` was said; `dropped` follows from
+    a mood and is not repeated to the user. `rounds` counts how often other ideas were asked for.
     """
 
     places: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
     named: bool = False
     wishes: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     unwanted_styles: tuple[str, ...] = ()
@@ -111,6 +112,7 @@ class Brief:
             styles=_without(brief.styles, tuple(unwanted)),
             unwanted_styles=tuple(sorted(unwanted)),
             wishes=_fitting(_without(_joined(_without(brief.wishes, said.wishes), said.wishes), said.refused)),
+            added=_without(brief.added, said.wishes),
             refused=refused,
             dropped=_without(brief.dropped, (*said.wishes, *refused)),
         )
@@ -123,17 +125,28 @@ class Brief:
             styles=_joined(mood.styles, self.styles) if mood.styles else self.styles,
             named=self.named and not mood.styles,
             wishes=_fitting(_without(_joined(_without(self.wishes, adds), adds), mood.drops)),
+            added=_joined(self.added, _without(adds, self.said)),
             dropped=_without(_joined(self.dropped, mood.drops), adds),
             refused=_without(self.refused, adds),
         )
 
     @property
+    def said(self) -> tuple[str, ...]:
+        """The wishes that were said in as many words."""
+        return _without(self.wishes, self.added)
+
+    @property
+    def brought(self) -> str:
+        """What nobody said and a mood brought: "a maple, ferns"; may be empty."""
+        return ", ".join(SAID.get(key, key) for key in self.wishes if key in self.added)
+
+    @property
     def taken(self) -> str:
-        """What was understood, for the user to check: "back yard; roses, a pond; no tulips"; may be empty."""
+        """What was said, for the user to check: "back yard; roses, a pond; no tulips"; may be empty."""
         parts = [
             " and ".join(PLACE_NAMES[place] for place in self.places),
             " and ".join(STYLE_NAMES[style] for style in self.styles) if self.named else "",
-            ", ".join(SAID.get(key, key) for key in self.wishes),
+            ", ".join(SAID.get(key, key) for key in self.said),
             ", ".join(no(key) for key in self.refused),
         ]
         return "; ".join(part for part in parts if part)

@@ -15,6 +15,7 @@ USUAL_STYLES: Final = (
 )
 UNASSUMING: Final = ("grass", "fern", "sage", "lavender", "hydrangea", "ball", "daisy", "agave", "foxglove", "poppy")
 REFUSALS_TOLD: Final = 6
+SAID_TOLD: Final = 5
 
 
 def three_designs(brief: Brief) -> tuple[Suggestion, ...]:
@@ -27,16 +28,26 @@ def three_designs(brief: Brief) -> tuple[Suggestion, ...]:
     return tuple(designs)
 
 
-def in_words(designs: tuple[Suggestion, ...]) -> str:
+def in_words(designs: tuple[Suggestion, ...], brief: Brief) -> str:
     """Return the designs as short numbered lines; their prompts are shown with the links that paint them."""
-    return "\n".join(f"{number}. {_gist(design)}" for number, design in enumerate(designs, start=1))
+    return "\n".join(f"{number}. {_gist(design, brief)}" for number, design in enumerate(designs, start=1))
 
 
-def _gist(design: Suggestion) -> str:
-    """Return "Japanese Zen, patio: a maple, at dawn": what is planted first, and the light."""
-    parts = design.prompt.split(", ")
-    light = [part for part in parts if part in {SAID[key] for key in wishes.TIMES}]
-    return f"{STYLE_NAMES[design.style]}, {PLACE_NAMES[design.area]}: {', '.join([parts[0], *light])}."
+def _gist(design: Suggestion, brief: Brief) -> str:
+    """Return "Japanese Zen, patio: roses, a pond, a maple, at dawn": what was said, then a thing of ours, the light."""
+    parts = [part for part in design.prompt.split(", ") if not part.startswith("no ")]
+    said = [part for part in parts if _was_said(part, brief)][:SAID_TOLD]
+    light = [part for part in parts if part in {SAID[key] for key in wishes.TIMES} and part not in said]
+    ours = [part for part in parts if part not in said and part not in light and not _was_said(part, brief)][:1]
+    return f"{STYLE_NAMES[design.style]}, {PLACE_NAMES[design.area]}: {', '.join([*said, *ours, *light])}."
+
+
+def _was_said(part: str, brief: Brief) -> bool:
+    """Whether a part of a prompt is a wish that was said, or is made of one: "a winding brick path", "in white"."""
+    if part in SAID.values():
+        return any(SAID.get(key) == part for key in brief.said)
+    lists = (wishes.PATHS, wishes.PATH_SHAPES) if "path" in part else (wishes.COLOURS,)
+    return any(key in brief.said for keys in lists for key in keys)
 
 
 def _places(brief: Brief) -> tuple[str, ...]:

@@ -113,12 +113,18 @@ def _told(topics: tuple[Topic, ...]) -> Iterator[str]:
 
 
 def _introduced(designs: tuple[Suggestion, ...], garden: Designing) -> str:
-    taken = garden.brief.taken
-    heard = f"From your words I took: {taken}." if taken else "You named no place or style I know, so I chose freely."
     return (
-        f"{heard} Here are three designs to have painted:\n{ideas.in_words(designs)}\n"
+        f"{_understood(garden)} Here are three designs to have painted:\n{ideas.in_words(designs, garden.brief)}\n"
         "Each link fills in the form for you; a design costs 1 token, taken only when you press the form's button."
     )
+
+
+def _understood(garden: Designing) -> str:
+    """Return what was said and, apart from it, what was not said but added."""
+    taken, brought = garden.brief.taken, garden.brief.brought
+    heard = [f"From your words I took: {taken}."] if taken else []
+    added = [f"To suit them I added: {brought}." if taken else f"To suit your words I added: {brought}."]
+    return " ".join([*heard, *(added if brought else [])]) or "You named no place or style I know, so I chose freely."
 
 
 def _cut(text: str) -> str:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Hold the stand-in Stripe.js, and the way a shop calls it, against the types of npm's @stripe/stripe-js.
-# Needs node and npm, and the npm registry the first time. Everything it installs stays in .local/stripe_js.
+# Needs node, npm and a network the first time. Everything it installs stays in .local/stripe_js.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from generations.engines import ChatRequest, Reply, Suggestion, Turn
 from generations.engines.assistant import RulesAssistant, vocabulary
 from generations.engines.assistant.brief import GROUPS, no
-from generations.engines.assistant.ideas import in_words
+from generations.engines.assistant.vocabulary import PLACE_NAMES, STYLE_NAMES
 from generations.engines.painting.wishes import Wishes, read_prompt
 from generations.forms import PROMPT_CHARACTERS
 from generations.models import Generation
@@ -85,7 +85,8 @@ class TestAnIdea:
         reply = talk(idea)
         assert len(set(reply.suggestions)) == 3
         assert all(valid(suggestion) for suggestion in reply.suggestions)
-        assert in_words(reply.suggestions) in reply.text
+        for number, suggestion in enumerate(reply.suggestions, start=1):
+            assert f"\n{number}. {STYLE_NAMES[suggestion.style]}, {PLACE_NAMES[suggestion.area]}: " in reply.text
 
     def test_the_painter_finds_what_was_wished_in_each(self, talk: Talk) -> None:
         reply = talk("A Japanese back yard with a koi pond, white hydrangeas and a bench, in autumn at sunset")
@@ -121,6 +122,23 @@ class TestAnIdea:
     def test_it_says_what_it_took_from_the_words(self, talk: Talk) -> None:
         text = talk("Hello", "A modern patio, purple lavender, no palms").text
         assert text.startswith("From your words I took: patio; Modern Minimalist; purple, lavender; no palms. Here are")
+
+    def test_what_nobody_said_is_told_apart_from_what_was_said(self, talk: Talk) -> None:
+        text = talk("Hello", "Ideas for a shady back yard with roses").text
+        assert "From your words I took: back yard; roses. To suit them I added: ferns, a maple. Here" in text
+        only_a_mood = talk("Hello", "Paint me something shady").text
+        assert "To suit your words I added: ferns, a maple. Here" in only_a_mood
+        assert "I took" not in only_a_mood
+
+    def test_what_is_said_later_is_no_addition_any_more(self, talk: Talk) -> None:
+        text = talk("Ideas for a shady back yard", "with ferns").text
+        assert "From your words I took: back yard; ferns. To suit them I added: a maple. Here" in text
+
+    def test_each_line_begins_with_what_was_said(self, talk: Talk) -> None:
+        text = talk("A shady patio with a pond, purple roses, a winding brick path, in autumn").text
+        for number, line in enumerate(re.findall(r"^\d\. .*", text, re.MULTILINE), start=1):
+            told = line.split(": ")[1]
+            assert told.startswith("roses, a pond, a winding brick path, in autumn, in purple, "), (number, line)
 
     def test_who_wishes_everything_still_gets_three(self, talk: Talk) -> None:
         everything = (

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from generations.availability import EngineUnavailable
+from generations.availability import LEFT_ALONE, EngineUnavailable
 from generations.models import Conversation, Generation
 from tests.generations.chat.conftest import (
     HTMX,
@@ -57,7 +57,7 @@ class TestNothingLeftToPayWith:
         response = shop.post(path, form("Lavender"), headers=headers)
         assert response.status_code == 402
         assert "<dialog open data-modal" in source(response)
-        assert "Your free trial is used up" in text(response)
+        assert "Your free credits are used up" in text(response)
         assert 'action="/purchase/checkout/"' in source(response)
         assert messages() == 1
 
@@ -104,13 +104,14 @@ class TestOtherRefusals:
         self, buyer: User, shop: Client, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def away(provider: str) -> None:
-            raise EngineUnavailable("Not available just now; nothing was charged.")
+            raise EngineUnavailable(LEFT_ALONE)
 
         monkeypatch.setattr("generations.availability.require", away)
         for path in ("/chat/", address("conversation", conversation)):
             response = shop.post(path, form("Lavender"))
             assert response.status_code == 503
-            assert "Not available just now; nothing was charged." in text(response)
+            assert "Not available just now." in text(response)
+            assert text(response).count("Nothing was charged") == 1
             assert "Lavender</textarea>" in source(response)
         assert (messages(), held(buyer)) == (1, (1, 0))
 

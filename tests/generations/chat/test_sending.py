@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from generations import conversations
 from generations.models import Conversation, Generation
 from tests.generations.chat.conftest import (
     HTMX,
@@ -32,7 +33,7 @@ class TestTheButton:
         give(buyer, 5)
         assert "Send - 1 token" in text(shop.get("/chat/"))
         give(buyer, 2, Type.TRIAL)
-        assert "Send - free trial: 2 left" in text(shop.get("/chat/"))
+        assert "Send - 1 free credit (2 left)" in text(shop.get("/chat/"))
         subscription_of(buyer)
         assert "Send - included" in text(shop.get("/chat/"))
 
@@ -57,6 +58,19 @@ class TestANewConversation:
         once = form()
         assert len({shop.post("/chat/", once).headers["Location"] for _ in range(3)}) == 1
         assert (Conversation.objects.count(), messages(), held(buyer)) == (1, 1, (2, 0))
+
+    def test_the_same_form_after_it_was_deleted_leads_to_the_list_which_says_so(
+        self, buyer: User, shop: Client, give: Give
+    ) -> None:
+        give(buyer, 2)
+        once = form()
+        shop.post("/chat/", once)
+        message = answered(Generation.objects.get())
+        conversations.delete(buyer.pk, the_conversation(message).pk)
+        response = shop.post("/chat/", once)
+        assert (response.status_code, response.headers["Location"]) == (303, "/chat/")
+        assert "It was deleted. Sending its form again charged nothing." in text(shop.get("/chat/"))
+        assert (messages(), held(buyer)) == (1, (1, 0))
 
     def test_going_back_and_writing_something_else_is_a_second_one(self, buyer: User, shop: Client, give: Give) -> None:
         give(buyer, 2)
@@ -102,12 +116,12 @@ class TestTheNextMessage:
     ) -> None:
         give(buyer, 2, Type.TRIAL)
         shown = source(shop.post(address("conversation", conversation), form(), headers=HTMX))
-        assert '<span id="send-price" hx-swap-oob="true">free trial: 1 left</span>' in shown
+        assert '<span id="send-price" hx-swap-oob="true">1 free credit (1 left)</span>' in shown
         message = Generation.objects.latest("created_at")
         cancelled = shop.post(address("message-cancel", message), headers=HTMX)
-        assert "Try again - free trial: 2 left" in text(cancelled)
+        assert "Try again - 1 free credit (2 left)" in text(cancelled)
         again = shop.post(address("message-retry", message), headers=HTMX)
-        assert '<span id="send-price" hx-swap-oob="true">free trial: 1 left</span>' in source(again)
+        assert '<span id="send-price" hx-swap-oob="true">1 free credit (1 left)</span>' in source(again)
 
     def test_the_same_form_twice_is_one_message(self, buyer: User, shop: Client, conversation: Conversation) -> None:
         once = form()

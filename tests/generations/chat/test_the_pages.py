@@ -116,7 +116,7 @@ class TestAConversation:
     def test_the_receipt_says_which_right_paid(self, shop: Client, message: Generation) -> None:
         answered(message)
         shown = text(page(shop, message))
-        assert "1 token Paid with tokens, because no subscription was active and no free trial was left." in shown
+        assert "1 token Paid with tokens, because no subscription was active and no free credit was left." in shown
         assert "Line 2" in shown
 
     def test_a_failure_says_why_and_what_came_back(self, buyer: User, shop: Client, message: Generation) -> None:
@@ -124,7 +124,7 @@ class TestAConversation:
         shown = text(page(shop, message))
         assert "It was asked for too much. 1 token returned." in shown
         assert "1 token, returned" in shown
-        assert "Lines 2 and 3" in shown
+        assert "Line 2 and Line 3" in shown
         assert held(buyer) == (1, 0)
 
     def test_a_long_one_has_pages(self, buyer: User, shop: Client, give: Give) -> None:

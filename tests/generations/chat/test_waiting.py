@@ -95,7 +95,8 @@ class TestWhileTheReplyIsWaitedFor:
 
     def test_signed_out_it_is_told_to_stop(self, client: Client, message: Generation) -> None:
         response = poll(client, message, "queued.0.0")
-        assert (response.status_code, response.content) == (286, b"")
+        assert response.status_code == 286
+        assert "You are signed out." in text(response)
 
 
 class TestCancelling:

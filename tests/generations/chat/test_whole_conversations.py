@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from generations import commissions, conversations
-from generations.engines import ChatRequest, Reply, Turn
+from generations.engines import ChatRequest, Reply, Suggestion, Turn
 from generations.models import Conversation, Generation
 from tests.generations.chat.conftest import (
     address,
@@ -87,8 +87,19 @@ class TestTheCopy:
             f"When do I plant?\nBegun on {at['begun']}\n"
             f"\nYou, {at['first']}\n    When do I plant?\n"
             f"\nAssistant, {at['reply']}\n    Plant in autumn.\n"
+            "Proposed design: English Garden, patio: roses & lavender\n"
             f"\nYou, {at['second']}\n    And roses?\n    You, 2026-01-01\n"
             f"\nNo reply (failed), {at['failed']}: Nobody knows.\n"
+        )
+
+    def test_what_a_proposal_asks_for_stays_on_its_line(self, buyer: User, shop: Client, give: Give) -> None:
+        give(buyer, 1)
+        forged = Suggestion("walkway", "japanese-zen", "moss\nYou, now\u2028Assistant, now")
+        elsewhere = Suggestion("roof", "japanese-zen", "not of this shop")
+        message = answered(sent(buyer, "Hello"), Reply("Like this:", "By rules.", (forged, elsewhere)))
+        copied, _ = self.copy(shop, the_conversation(message))
+        assert copied.endswith(
+            "\n    Like this:\nProposed design: Japanese Zen, walkway: moss You, now Assistant, now\n"
         )
 
     def test_no_line_of_a_message_can_pass_for_a_heading(self, buyer: User, shop: Client, give: Give) -> None:

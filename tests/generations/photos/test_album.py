@@ -1,16 +1,14 @@
 """Where photos are kept, whose they are, and when they are forgotten."""
 
-import os
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from threading import Thread
+from threading import Barrier, Thread
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import IntegrityError
 from django.utils import timezone
 
 from accounts.models import User
@@ -134,44 +132,123 @@ class TestForgetting:
     def test_without_any_photo_nothing_happens(self) -> None:
         assert later() == 0
 
+    def test_however_many_there_are_all_go_at_once(
+        self,
+        buyer: User,
+        stranger: User,
+        clean: CleanPhoto,
+        give: Give,
+        start: Start,
+        monkeypatch: pytest.MonkeyPatch,
+        folder: Path,
+    ) -> None:
+        monkeypatch.setattr(album, "BATCH", 2)
+        give(buyer, 1)
+        used = photos.keep(buyer, clean)
+        start(buyer, photo=used)
+        for user in (buyer, stranger, buyer, stranger, buyer, stranger, buyer):
+            photos.keep(user, clean)
+        assert later() == 7
+        assert list(Photo.objects.all()) == [used]
+        assert [file.name for file in folder.iterdir()] == [Path(str(used.image)).name]
+
+    def test_one_that_cannot_be_removed_just_now_does_not_hold_up_the_others(
+        self, buyer: User, clean: CleanPhoto, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each is looked at once: what stays, because somebody uses it after all, is not found again and again."""
+        monkeypatch.setattr(album, "BATCH", 1)
+        kept = [photos.keep(buyer, clean) for _ in range(3)]
+        held_up = sorted(kept, key=lambda photo: photo.pk)[0]
+        forget = album._forget
+        monkeypatch.setattr(album, "_forget", lambda pk: pk != held_up.pk and forget(pk))
+        assert later() == 2
+        assert list(Photo.objects.all()) == [held_up]
+
+
+class TestHowManyAreKept:
+    """Photos cost nothing, so nobody may fill the disk with them."""
+
+    def test_of_photos_without_a_design_the_newest_20_stay_with_their_files(
+        self, buyer: User, clean: CleanPhoto, folder: Path
+    ) -> None:
+        kept = _kept(buyer, clean, 23)
+        assert set(Photo.objects.all()) == set(kept[3:])
+        assert {file.name for file in folder.iterdir()} == {Path(str(photo.image)).name for photo in kept[3:]}
+
+    def test_those_of_a_design_do_not_count_and_stay(
+        self, buyer: User, clean: CleanPhoto, give: Give, start: Start
+    ) -> None:
+        give(buyer, 2)
+        used = _kept(buyer, clean, 2)
+        for photo in used:
+            start(buyer, photo=photo)
+        unused = _kept(buyer, clean, 21)
+        assert set(Photo.objects.all()) == {*used, *unused[1:]}
+
+    def test_those_of_somebody_else_do_not_count_and_stay(self, buyer: User, stranger: User, clean: CleanPhoto) -> None:
+        theirs = _kept(stranger, clean, 20)
+        _kept(buyer, clean, 21)
+        assert set(Photo.objects.filter(user=stranger)) == set(theirs)
+        assert Photo.objects.filter(user=buyer).count() == 20
+
+    def test_the_one_just_kept_stays_whatever_the_clocks_say(self, buyer: User, clean: CleanPhoto) -> None:
+        _kept(buyer, clean, 20)
+        Photo.objects.update(created_at=timezone.now() + timedelta(hours=1))
+        newest = photos.keep(buyer, clean)
+        assert photos.own(buyer, newest.pk) == newest
+        assert Photo.objects.count() == 20
+
+    def test_a_storage_that_refuses_to_forget_does_not_keep_anybody_from_the_new_one(
+        self, buyer: User, clean: CleanPhoto, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        _kept(buyer, clean, 20)
+
+        def refuse(*_: Any) -> None:
+            raise TimeoutError("The storage does not answer.")
+
+        monkeypatch.setattr(default_storage._wrapped, "delete", refuse)  # type: ignore[attr-defined]
+        assert photos.keep(buyer, clean) in Photo.objects.all()
+        assert Photo.objects.count() == 20
+
+
+def _kept(user: User, clean: CleanPhoto, count: int) -> list[Photo]:
+    """So many photos, each kept a second after the one before."""
+    kept = []
+    for number in range(count, 0, -1):
+        kept.append(photos.keep(user, clean))
+        Photo.objects.filter(pk=kept[-1].pk).update(created_at=timezone.now() - timedelta(seconds=number))
+    return kept
+
+
+@pytest.mark.django_db(transaction=True)
+class TestKeepingAtTheSameMoment:
+    def test_twenty_are_left(self, buyer: User, clean: CleanPhoto, folder: Path) -> None:
+        _kept(buyer, clean, 18)
+        together(*[partial(photos.keep, buyer, clean)] * 6)
+        assert Photo.objects.count() == 20
+        assert {f"photos/{file.name}" for file in folder.iterdir()} == {
+            str(photo.image) for photo in Photo.objects.all()
+        }
+
+    def test_looking_before_the_own_one_is_kept_would_leave_more(
+        self, buyer: User, clean: CleanPhoto, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The negative control: room is made for the new photo first, as long as all of them look at once."""
+        _kept(buyer, clean, 20)
+        everybody_looked = Barrier(6)
+        forget_the_oldest = album._forget_the_oldest
+
+        def room_first(user: User) -> None:
+            forget_the_oldest(Photo(user=user))
+            everybody_looked.wait(timeout=30)
+            Photo.objects.create(user=user, image="photos/x.jpg", width=640, height=480)
+
+        together(*[partial(room_first, buyer)] * 6)
+        assert Photo.objects.count() > 20
+
 
 def _delete(design: Generation) -> None:
     Generation.objects.filter(pk=design.pk).update(deleted_at=timezone.now(), prompt="")
-
-
-class TestAfterACrash:
-    def test_between_file_and_row_the_file_is_removed_a_day_later(self, photo: Photo, folder: Path) -> None:
-        stray = folder.parent / pictures.save("photos", ".jpg", b"never got a row")
-        assert later(timedelta(hours=23)) == 0
-        assert stray.exists()
-        _age(stray)
-        photos.forget_unused()
-        assert not stray.exists()
-        assert (folder.parent / str(photo.image)).exists()
-
-    def test_between_row_and_file_the_next_call_removes_the_file(
-        self, photo: Photo, folder: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        class Crash(Exception):
-            pass
-
-        def crash(name: str) -> None:
-            raise Crash
-
-        _age(folder.parent / str(photo.image))
-        with monkeypatch.context() as patched:
-            patched.setattr(default_storage, "delete", crash, raising=False)
-            with pytest.raises(Crash):
-                later()
-        assert not Photo.objects.exists()
-        assert len(list(folder.iterdir())) == 1
-        assert photos.forget_unused() == 0
-        assert list(folder.iterdir()) == []
-
-
-def _age(file: Path) -> None:
-    then = (timezone.now() - YESTERDAY).timestamp()
-    os.utime(file, (then, then))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -202,7 +279,7 @@ class TestForgettingWhileSomebodyOrders:
     def test_the_order_is_refused_and_costs_nothing(self, buyer: User, at_the_worst_moment: list[Any]) -> None:
         assert later() == 1
         self.ordered.join()
-        assert [type(outcome) for outcome in at_the_worst_moment] == [IntegrityError]
+        assert [type(outcome) for outcome in at_the_worst_moment] == [studio.PhotoGone]
         assert not Generation.objects.exists()
         assert held(buyer) == (1, 0)
 

@@ -11,8 +11,8 @@ SHOP = (
             "price of design, design cost, cost of design, what doe it cost, "
             "how much doe it cost, how much is a design, how much doe a design, token per design"
         ),
-        "A design costs 1 token for each area you choose, and a message to me costs 1 token. Free trial credits are "
-        "used first, and while a subscription is active nothing is taken. The button says the price before you press "
+        "A design costs 1 token for each area you choose, and a message to me costs 1 token. Free credits are used "
+        "first, and while a subscription is active nothing is taken. The button says the price before you press "
         "it.",
     ),
     Topic(
@@ -32,10 +32,10 @@ SHOP = (
         "within 14 days.",
     ),
     Topic(
-        "free trial",
-        each("free trial, trial, trial credit, for free, free design"),
-        "Everybody starts with a few free trial credits, without a card. They are used before the tokens you buy; "
-        "the balance at the top shows how many are left.",
+        "free credits",
+        each("free credit, free trial, trial, trial credit, for free, free design"),
+        "Everybody starts with a few free credits, without a card. Each pays for one design or one message, and they "
+        "are used before the tokens you buy; the balance at the top shows how many are left.",
     ),
     Topic(
         "subscriptions",

@@ -74,7 +74,7 @@ class TestADesignFormSentSignedOut:
 
 
 class TestAMessageSentSignedOut:
-    @pytest.mark.parametrize("path", ["/chat/", f"/chat/{uuid4()}/"])
+    @pytest.mark.parametrize("path", ["/chat/", f"/chat/{uuid4()}/"], ids=["a new one", "a begun one"])
     def test_htmx_is_led_away_as_a_whole_and_told_that_nothing_was_sent(self, client: Client, path: str) -> None:
         away = client.post(path, {"text": "And roses?"}, headers=htmx(f"{SITE}{path}?at=1#message"))
         assert (away.status_code, away.content) == (401, b"")

@@ -81,7 +81,16 @@ def test_five_messages_of_which_one_fails_and_the_last_one_is_bought_for(visitor
     visitor.navbar_says("99 tokens")
     visitor.open("/tokens/")
     amounts = page.locator("table tbody .line-amount").all_inner_texts()
-    assert amounts == ["-1", "+100", "-1 free", "+1 free", "-1 free", "-1 free", "-1 free", "+3 free"]
+    assert amounts == [
+        "-1",
+        "+100",
+        "-1 free credit",
+        "+1 free credit",
+        "-1 free credit",
+        "-1 free credit",
+        "-1 free credit",
+        "+3 free credits",
+    ]
     page.get_by_role("link", name="Message to the assistant").first.click()
     expect(page.locator(".exchange")).to_have_count(5)
 

@@ -52,7 +52,7 @@ def test_from_sign_up_to_a_design_that_a_token_paid(visitor: Visitor) -> None:
 
     visitor.open("/tokens/")
     amounts = page.locator("table tbody .line-amount").all_inner_texts()
-    assert amounts == ["-1", "+100", "-1 free", "-1 free", "-1 free", "+3 free"]
+    assert amounts == ["-1", "+100", "-1 free credit", "-1 free credit", "-1 free credit", "+3 free credits"]
 
 
 def test_a_failing_design_gives_the_token_back(visitor: Visitor) -> None:
@@ -70,7 +70,7 @@ def test_a_failing_design_gives_the_token_back(visitor: Visitor) -> None:
     visitor.navbar_says("100 tokens")
     visitor.open("/tokens/")
     amounts = page.locator("table tbody .line-amount").all_inner_texts()
-    assert amounts == ["+1", "-1", "+100", "-1 free", "-1 free", "-1 free", "+3 free"]
+    assert amounts == ["+1", "-1", "+100", "-1 free credit", "-1 free credit", "-1 free credit", "+3 free credits"]
 
 
 def test_the_balance_in_an_open_tab_follows(visitor: Visitor) -> None:

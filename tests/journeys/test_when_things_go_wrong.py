@@ -64,7 +64,7 @@ class TestEventsAreOdd:
         visitor.navbar_says("50 tokens")
         deliver("auto")  # type: ignore[operator]
         visitor.open("/tokens/")
-        assert visitor.page.locator("table tbody .line-amount").all_inner_texts() == ["+50", "+3 free"]
+        assert visitor.page.locator("table tbody .line-amount").all_inner_texts() == ["+50", "+3 free credits"]
 
 
 class TestAWorkerThatStops:

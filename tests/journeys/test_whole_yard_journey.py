@@ -82,7 +82,14 @@ class TestThreePlacesOfWhichOneFails:
         visitor.sees_design()
         visitor.open("/tokens/")
         amounts = page.locator("table tbody .line-amount").all_inner_texts()
-        assert amounts == ["-1 free", "+1 free", "-1 free", "-1 free", "-1 free", "+3 free"]
+        assert amounts == [
+            "-1 free credit",
+            "+1 free credit",
+            "-1 free credit",
+            "-1 free credit",
+            "-1 free credit",
+            "+3 free credits",
+        ]
 
 
 class TestLeavingInTheMiddle:

@@ -32,7 +32,7 @@ def _keep_text(request: HttpRequest, page: str) -> str:
     text = request.POST.get("text", "")[:MESSAGE_CHARACTERS]
     if not text.strip():
         return ""
-    drafts.keep(request.session, page, {"text": text})
+    drafts.keep(request.session, page, {"text": text}, signed_out=True)
     return "what you wrote is kept."
 
 

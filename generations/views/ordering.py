@@ -26,7 +26,8 @@ PHOTO_NOT_KEPT = "The photo could not be kept just now. Try again in a minute, o
 
 def _keep_wishes(request: HttpRequest, page: str) -> str:
     photo_came = "photo" in request.FILES
-    drafts.keep(request.session, page, posted_signed_out(request.POST, photo_came=photo_came))
+    wishes = posted_signed_out(request.POST, photo_came=photo_came)
+    drafts.keep(request.session, page, wishes, signed_out=True)
     return f"what you entered is kept{', but not the photo' if photo_came else ''}."
 
 

@@ -1,13 +1,17 @@
 """The session ended while somebody wrote or waited: the words survive signing in, and a waiting page says so."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
+from generations import drafts
 from generations.chat_forms import MESSAGE_CHARACTERS
 from generations.forms import PROMPT_CHARACTERS
 from generations.models import Generation
@@ -50,6 +54,13 @@ class TestADesignFormSentSignedOut:
         assert "choose the photo again" not in text(back)
         assert Generation.objects.count() == 0
 
+    def test_somebody_who_signs_in_there_later_does_not_find_it(self, client: Client, stranger: User) -> None:
+        with time_machine.travel(timezone.now() - drafts.SIGNED_OUT_SPAN - timedelta(seconds=1)):
+            order(client, prompt="a secret pond")
+        back = sign_in(client, stranger, "/generate/")
+        assert begins_with(back) == [None, "english-garden", None]
+        assert "secret" not in text(back)
+
     def test_its_photo_is_not_kept_which_is_said(self, client: Client, buyer: User) -> None:
         away = order(client, photo=photo_file())
         assert "what you entered is kept, but not the photo." in text(client.get(away.headers["Location"]))
@@ -80,7 +91,7 @@ class TestAMessageSentSignedOut:
         assert (away.status_code, away.content) == (401, b"")
         assert away.headers["HX-Redirect"] == f"/accounts/login/?next={path}%3Fat%3D1"
         assert "Location" not in away.headers
-        assert client.session["draft"] == {"text": "And roses?", "next": path}
+        assert drafts.recall(client.session, path) == {"text": "And roses?"}
 
     def test_the_box_holds_it_after_signing_in(self, client: Client, buyer: User) -> None:
         client.post("/chat/", {"text": "And <roses>?"})

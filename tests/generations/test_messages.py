@@ -4,10 +4,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.utils import timezone
 
 from accounts.models import User
-from generations import commissions, studio
+from generations import commissions, conversations, studio
 from generations.engines import ChatRequest, Reply, Suggestion, Turn
 from generations.models import Conversation, Generation
 from tests.generations.conftest import Give, held
@@ -81,7 +80,7 @@ class TestSending:
         give(buyer, 2)
         conversation = answered(send(buyer)).conversation
         assert conversation is not None
-        Conversation.objects.filter(pk=conversation.pk).update(title="", deleted_at=timezone.now())
+        assert conversations.delete(buyer.pk, conversation.pk) is True
         with pytest.raises(studio.ConversationGone):
             send(buyer, "Still there?", conversation)
         assert held(buyer) == (1, 0)

@@ -12,7 +12,7 @@ from generations.engines import Reply
 from generations.models import Conversation, Generation
 from generations.studio import ConversationGone, ReplyPending, starting
 from tests.together import dawdling, together
-from tokens import ledger
+from tokens import audit, ledger
 from tokens.models import TokenAccount
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -101,6 +101,7 @@ class TestDeletingAgainstSending:
             assert spent(buyer) == before + isinstance(again, Generation)
         assert words_in_deleted_ones() == 0
 
+    @pytest.mark.breaks_the_books
     def test_the_control_without_the_lock_a_message_is_sent_into_a_deleted_conversation(
         self, buyer: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -118,6 +119,7 @@ class TestDeletingAgainstSending:
         assert erased is True
         assert isinstance(message, Generation)
         assert words_in_deleted_ones() == 1
+        assert [found.check for found in audit.discrepancies()] == ["generation_deleted_has_no_words"]
         studio.cancel(message.pk)
 
 

@@ -43,7 +43,7 @@ def test_the_site_speaks_of_messages_from_the_front_page_to_the_balance(page: Pa
     expect(page.get_by_role("main").get_by_role("link", name="Start with 3 free credits")).to_be_visible()
     visitor.sign_up(somebody())
     expect(page).to_have_url(f"{chat_shop.url}/chat/")
-    visitor.navbar_says("3 free messages")
+    visitor.navbar_says("3 free credits")
     menu = page.get_by_role("navigation", name="Main").get_by_role("link")
     expect(menu).to_have_text(["Assistant", "Generate", "My designs", "Tokens"])
     expect(menu.first).to_have_attribute("aria-current", "page")
